@@ -1,0 +1,1 @@
+"""Resource and price book to estimate."""

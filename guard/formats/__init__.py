@@ -1,0 +1,1 @@
+"""Text to Document, with exact positions; one file for each format."""

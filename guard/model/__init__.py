@@ -1,0 +1,1 @@
+"""The vocabulary: every type that crosses a package border. Standard library only."""

@@ -1,0 +1,140 @@
+"""Prices and what they add up to. Money is Decimal, in USD; a month is 730 hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from guard.model.location import Location
+
+HOURS_PER_MONTH = Decimal(730)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price of one unit of a SKU. `as_of` is the day of the provider's data (`2026-07-30`), "" where undated."""
+
+    provider: str
+    sku: str
+    region: str
+    unit: str
+    amount: Decimal
+    purchase: str
+    source: str
+    as_of: str
+    payment: str = ""
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """What an instance type is: virtual CPUs, memory in GiB, and its accelerators (memory in GiB of each)."""
+
+    provider: str
+    instance_type: str
+    vcpu: Decimal | None
+    memory_gib: Decimal | None
+    accelerator: str
+    accelerator_count: Decimal
+    accelerator_memory_gib: Decimal | None
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A lowest and a highest price of the same thing, such as spot; both ends are the same where it is one price."""
+
+    low: Price
+    high: Price
+
+
+class PriceBook(Protocol):
+    """Facts about prices and machines. Every look-up answers None where the fact is not known; none guesses."""
+
+    def compute(self, provider: str, sku: str, region: str, purchase: str = "on_demand") -> Band | None:
+        """Return USD an hour of an instance type. `purchase`: on_demand, spot, commit_1y, commit_3y, capacity_block."""
+        ...
+
+    def managed(self, provider: str, service: str, sku: str, region: str, purchase: str = "") -> Price | None:
+        """Return the price of a managed service's SKU, in the unit it is sold by."""
+        ...
+
+    def storage(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
+        """Return the prices of a storage SKU, one for each unit it is charged by (GB-month, IOPS-month ...)."""
+        ...
+
+    def transfer(self, provider: str, source: str, destination: str) -> Price | None:
+        """Return USD a GB for data leaving region `source` (`destination`: a region, `internet`, `other_region`)."""
+        ...
+
+    def specs(self, provider: str, instance_type: str) -> Specs | None:
+        """Return what an instance type is, in whatever letter case it is written."""
+        ...
+
+    def offers(self, provider: str, region: str, accelerator: str) -> tuple[Specs, ...]:
+        """Return the instance types with this accelerator that have an on-demand price there ("" = any region),
+        cheapest first."""
+        ...
+
+    def as_of(self) -> str:
+        """Return the day of the newest price, as ISO 8601."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One line of an estimate, which can be checked by hand: quantity x price = monthly.
+
+    `quantity`, `price` and `monthly` are the high end; the `low_*` are the low end and equal to it where there is no
+    range. `assumption` says what was taken for granted.
+    """
+
+    name: str
+    unit: str
+    quantity: Decimal
+    price: Price
+    low_quantity: Decimal
+    low_price: Price
+    assumption: str = ""
+
+    @property
+    def monthly(self) -> Decimal:
+        """Return USD a month at the high end."""
+        return self.quantity * self.price.amount
+
+    @property
+    def low_monthly(self) -> Decimal:
+        """Return USD a month at the low end."""
+        return self.low_quantity * self.low_price.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Something that costs money and has no price here, with the reason; it is never counted as nought."""
+
+    name: str
+    reason: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a resource costs a month, in USD. `open_ended` tells that the high end is a lower bound: something has no price
+    or no upper count."""
+
+    address: str
+    lines: tuple[CostLine, ...] = ()
+    unpriced: tuple[Unpriced, ...] = ()
+    open_ended: bool = False
+
+    @property
+    def low(self) -> Decimal:
+        """Return USD a month at least."""
+        return sum((line.low_monthly for line in self.lines), Decimal(0))
+
+    @property
+    def high(self) -> Decimal:
+        """Return USD a month at most, of what has a price."""
+        return sum((line.monthly for line in self.lines), Decimal(0))

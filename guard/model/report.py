@@ -1,0 +1,102 @@
+"""What a run found, sorted: the only thing that reporters get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from guard.model.finding import Finding, Problem, Severity, UnknownFact
+from guard.model.location import Location
+from guard.model.price import Estimate
+from guard.model.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding does not count: from an inline comment or from the policy."""
+
+    reason: str
+    location: Location
+    owner: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A finding and the waiver that hides it."""
+
+    finding: Finding
+    waiver: Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A range of USD a month."""
+
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The cost of everything that was judged; `base` and `delta` are of the commit compared with, where there is one."""
+
+    monthly: Money
+    base: Money | None = None
+    delta: Money | None = None
+    unpriced: tuple[str, ...] = ()
+    open_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What a reporter may want to say about a rule: its title, its page in Markdown and its severity in this run."""
+
+    name: str
+    title: str
+    docs: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one run found.
+
+    `texts` holds the text of each file that a finding or problem points into, for excerpts. `passed` maps each rule
+    that ran to the number of resources it had nothing against.
+    """
+
+    findings: tuple[Finding, ...]
+    waived: tuple[Waived, ...]
+    problems: tuple[Problem, ...]
+    unknowns: tuple[UnknownFact, ...]
+    totals: Totals
+    resources: tuple[Resource, ...]
+    estimates: Mapping[str, Estimate]
+    files: int
+    rules: tuple[RuleInfo, ...]
+    texts: Mapping[str, str]
+    prices_as_of: str
+    version: str
+    passed: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """How a report is to be written: `color` only for a terminal; `base_url` where rule pages are."""
+
+    color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    width: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A way to tell a report as text; `render` is pure and ends its text with a line feed."""
+
+    name: str
+    summary: str
+    render: Callable[[Report, ReportOptions], str]

@@ -1,0 +1,1 @@
+"""Instances and document items to resources; one file for each platform."""

@@ -1,0 +1,1 @@
+"""The price book and what fills it; one file for each source of prices."""

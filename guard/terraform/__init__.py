@@ -1,0 +1,1 @@
+"""Terraform configurations to evaluated instances, as Terraform itself would evaluate them."""
