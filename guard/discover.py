@@ -1,4 +1,4 @@
-"""The registry is the content of a package: a new file with the right name in it is offered, and nothing else is needed."""
+"""The registry is the content of a package: a new file with the right name in it is offered, nothing else is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @cache
 def modules(package: str) -> dict[str, str]:
-    """Return the modules below `package` by their last name (`spot_without_fallback`), sorted; nothing is imported but packages.
+    """Return the modules below `package` by their last name (`spot_without_fallback`), sorted; only packages are imported.
 
     Names that begin with an underscore are helpers and not offered.
     """
@@ -30,7 +30,7 @@ def modules(package: str) -> dict[str, str]:
 
 
 def load(module: str, attribute: str, kind: type[T]) -> T | None:
-    """Return what `module` offers as `attribute`, None where it offers no such thing. Raises TypeError for another type."""
+    """Return what `module` offers as `attribute`, None where it offers none. Raises TypeError for another type."""
     thing = getattr(import_module(module), attribute, None)
     if thing is not None and not isinstance(thing, kind):
         raise TypeError(f"{module}.{attribute} is not a {kind.__name__}")

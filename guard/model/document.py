@@ -46,9 +46,9 @@ class Tree(Protocol):
         ...
 
     def read(self, path: str) -> bytes:
-        """Return a file's bytes. Raises ReadProblem where it is missing, outside, too large or unreadable."""
+        """Return a file's bytes. Raises ReadError where it is missing, outside, too large or unreadable."""
         ...
 
 
-class ReadProblem(Exception):
+class ReadError(Exception):
     """A file could not be read; the message is fit for a user and names no absolute path."""

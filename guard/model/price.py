@@ -121,8 +121,8 @@ class Unpriced:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a resource costs a month, in USD. `open_ended` tells that the high end is a lower bound: something has no price
-    or no upper count."""
+    """What a resource costs a month, in USD. `open_ended` tells that the high end is a lower bound: something has no
+    price or no upper count."""
 
     address: str
     lines: tuple[CostLine, ...] = ()

@@ -40,7 +40,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The cost of everything that was judged; `base` and `delta` are of the commit compared with, where there is one."""
+    """The cost of everything judged; `base` and `delta` are of the commit compared with, where there is one."""
 
     monthly: Money
     base: Money | None = None

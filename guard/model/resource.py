@@ -12,7 +12,6 @@ from guard.model.location import Location, whole_file
 from guard.model.node import Node
 from guard.model.value import Absent, Known, Unknown, Value
 
-
 NOT_WRITTEN = Absent(whole_file(""))
 """The default of every fact of a facet; it becomes `Absent` at the facet's own location."""
 

@@ -115,8 +115,8 @@ class Context(Generic[OptionsT]):
 class Example:
     """A small real file that a rule speaks about (`bad`) or not (`good`).
 
-    In a bad one a comment line of carets under a line asserts the finding: `#   ^^^^ message`. The carets stand under the
-    columns that the finding covers, the text after them is the whole message. `policy` is YAML: the options of the
+    In a bad one a comment line of carets under a line asserts the finding: `#   ^^^^ message`. The carets stand under
+    the columns that the finding covers, the text after them is the whole message. `policy` is YAML: the options of the
     rule, and what else of a policy file the example needs (`budgets`). `files` are further files beside it.
     """
 
@@ -130,7 +130,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[OptionsT]):
-    """A rule. `name` says the bad thing, so that `allow <name>` reads well; `docs` is its page, the first line its title.
+    """A rule. `name` says the bad thing, so that `allow <name>` reads well; `docs` is its page, its first line the title.
 
     `check` yields findings, and an UnknownFact (`context.undecided`) where it cannot judge. `per` is `resource`,
     `project` or `change` (the last runs only where there is a base). `formerly` lists names it had.
