@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @cache
 def modules(package: str) -> dict[str, str]:
-    """Return the modules below `package` by their last name (`spot_without_fallback`), sorted; only packages are imported.
+    """Return the modules below `package` by their last name (`missing_tag`), sorted; only packages are imported.
 
     Names that begin with an underscore are helpers and not offered.
     """

@@ -66,7 +66,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object of a YAML or JSON document: a Kubernetes object, a task, an endpoint; `ordinal` counts within its file."""
+    """One object of a YAML or JSON document: a Kubernetes object, a task, an endpoint; `ordinal` counts in its file."""
 
     path: str
     node: Node

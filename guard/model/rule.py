@@ -130,7 +130,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[OptionsT]):
-    """A rule. `name` says the bad thing, so that `allow <name>` reads well; `docs` is its page, its first line the title.
+    """A rule. `name` says the bad thing, so that `allow <name>` reads well; `docs` is its page, the title first.
 
     `check` yields findings, and an UnknownFact (`context.undecided`) where it cannot judge. `per` is `resource`,
     `project` or `change` (the last runs only where there is a base). `formerly` lists names it had.
