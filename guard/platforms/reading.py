@@ -1,0 +1,158 @@
+"""Every source of a repository read by the platform that claims it, into resources as complete as the text allows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from guard.discover import offered
+from guard.model.finding import Problem
+from guard.model.instance import Instance, Item
+from guard.model.location import FIRST_CHARACTER, Location
+from guard.model.platform import Platform, Source, Surroundings
+from guard.model.price import PriceBook, Specs
+from guard.model.resource import Compute, Resource
+from guard.model.value import Absent, Known, Value, mapped
+from guard.platforms.links import Place, linked
+
+# us-east-1a and the local and wavelength zones us-west-2-lax-1a, us-east-1-wl1-bos-wlz-1.
+_AWS_ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|-[a-z0-9-]+)")
+_GOOGLE_ZONE = re.compile(r"([a-z]+-[a-z]+\d+)-[a-z]")
+
+
+class _Read(NamedTuple):
+    """A resource with where its source came from: a Terraform root, or the path of a document."""
+
+    resource: Resource
+    root: str
+    terraform: bool
+
+
+def read(
+    roots: Sequence[tuple[str, Sequence[Instance]]],
+    items: Sequence[Item],
+    prices: PriceBook,
+    locality: Mapping[str, str],
+) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
+    """Return the resources of all Terraform roots and document items, and the problems met, each sorted by place.
+
+    Addresses are unique: where two resources have the same one, each gets its Terraform root or its file in front
+    (`infra/prod:aws_instance.a`, `k8s/eu.yaml:Deployment/llm`; `.` is the top), and within one file `#2`, `#3` behind.
+    Compute facets are completed from what `prices` knows about the instance type, and data links from the buckets
+    that the repository declares or else from `locality` (URI or URI pattern -> region).
+    """
+    platforms = tuple(
+        sorted(offered("guard.platforms", "PLATFORM", Platform).values(), key=lambda one: (one.order, one.name))
+    )
+    found: list[_Read] = []
+    problems: list[Problem] = []
+    for source, root, around in _sources(roots, items):
+        for thing in _read_one(platforms, source, around):
+            if isinstance(thing, Problem):
+                problems.append(thing)
+            else:
+                found.append(_Read(_completed(thing, prices), root, isinstance(source, Instance)))
+    found.sort(key=lambda one: (one.resource.location, one.root, one.resource.address))
+    resources = linked(_placed(found), locality)
+    return resources, tuple(sorted(problems, key=_problem_order))
+
+
+def _sources(
+    roots: Sequence[tuple[str, Sequence[Instance]]], items: Sequence[Item]
+) -> Iterator[tuple[Source, str, Surroundings]]:
+    everything: dict[str, Instance] = {}
+    for root, instances in roots:
+        around = Surroundings({one.address: one for one in instances}, tuple(items))
+        everything |= {(f"{root or '.'}:{one.address}" if len(roots) > 1 else one.address): one for one in instances}
+        for instance in instances:
+            yield instance, root, around
+    around = Surroundings(everything, tuple(items))
+    for item in items:
+        yield item, item.path, around
+
+
+def _read_one(platforms: Iterable[Platform], source: Source, around: Surroundings) -> Iterator[Resource | Problem]:
+    for platform in platforms:
+        if platform.claims(source):
+            return platform.resources(source, around)
+    return iter(())
+
+
+def _problem_order(problem: Problem) -> tuple[Location, str, str]:
+    return problem.location or Location("", FIRST_CHARACTER), problem.code, problem.message
+
+
+def _placed(found: Sequence[_Read]) -> tuple[Place, ...]:
+    """Return the resources with unique addresses, each with the root and the address that its own root knows it by."""
+    times = Counter(one.resource.address for one in found)
+    taken: Counter[str] = Counter()
+    places = []
+    for one in found:
+        own = one.resource.address
+        address = own if times[own] == 1 else f"{one.root or '.'}:{own}"
+        taken[address] += 1
+        if taken[address] > 1:
+            address = f"{address}#{taken[address]}"
+        resource = one.resource if address == own else replace(one.resource, address=address)
+        places.append(Place(resource, own, one.root if one.terraform else None))
+    return tuple(places)
+
+
+def _completed(resource: Resource, prices: PriceBook) -> Resource:
+    region = _region(resource.region, resource.zone)
+    placed = replace(resource, region=region) if region is not resource.region else resource
+    if not placed.compute:
+        return placed
+    return replace(placed, compute=tuple(_complete(one, placed, prices) for one in placed.compute))
+
+
+def _complete(compute: Compute, resource: Resource, prices: PriceBook) -> Compute:
+    zone = resource.zone if isinstance(compute.zone, Absent) else compute.zone
+    region = _region(compute.region, compute.zone)
+    region = resource.region if isinstance(region, Absent) else region
+    placed = replace(compute, region=region, zone=zone)
+    if compute.share or not isinstance(compute.instance_type, Known):
+        return placed
+    kind = compute.instance_type
+    specs = prices.specs(compute.provider, kind.value.removeprefix("ml.")) if compute.provider else None
+    return _with_specs(placed, specs, kind) if specs else placed
+
+
+def _with_specs(compute: Compute, specs: Specs, kind: Known[str]) -> Compute:
+    """Return `compute` with what its instance type tells where the text says nothing."""
+
+    def filled(written: Value[Decimal], fact: Decimal | None) -> Value[Decimal]:
+        if fact is None or not isinstance(written, Absent):
+            return written
+        return Known(fact, kind.location, kind.trail)
+
+    machine_only = isinstance(compute.accelerator, Absent) and isinstance(compute.accelerator_count, Absent)
+    completed = replace(
+        compute, vcpu=filled(compute.vcpu, specs.vcpu), memory_gib=filled(compute.memory_gib, specs.memory_gib)
+    )
+    if not specs.accelerator:
+        return (
+            replace(completed, accelerator_count=Known(Decimal(0), kind.location, kind.trail))
+            if machine_only
+            else completed
+        )
+    if isinstance(compute.accelerator, Absent):
+        completed = replace(completed, accelerator=Known(specs.accelerator, kind.location, kind.trail))
+    return replace(
+        completed,
+        accelerator_count=filled(compute.accelerator_count, specs.accelerator_count),
+        accelerator_memory_gib=filled(compute.accelerator_memory_gib, specs.accelerator_memory_gib),
+    )
+
+
+def _region(region: Value[str], zone: Value[str]) -> Value[str]:
+    """Return the region, or that of the zone where only a zone of AWS or Google is written."""
+    if not isinstance(region, Absent) or not isinstance(zone, Known):
+        return region
+    match = _AWS_ZONE.fullmatch(zone.value) or _GOOGLE_ZONE.fullmatch(zone.value)
+    name = match.group(1) if match else ""
+    return mapped(zone, lambda _: name) if name else region
