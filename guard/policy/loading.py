@@ -1,0 +1,300 @@
+"""Reads policies: `guard.yaml`, packs by name and files by path, with what they extend, into one policy."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from guard.formats import yaml
+from guard.model.document import ReadError, Tree
+from guard.model.finding import Problem
+from guard.model.location import Location, whole_file
+from guard.model.node import Node, is_sequence
+from guard.model.rule import Rule
+from guard.policy import packs
+from guard.policy.checking import check, nearest, problem
+from guard.policy.model import BudgetEntry, Policy, PolicySource, PolicyWaiver, RuleEntry, Where
+
+ModelT = TypeVar("ModelT")
+FindRule = Callable[[str], Rule[Any] | None]
+
+STANDARD = ("guard.yaml", "guard.yml")
+BUDGET_RULE = "over-budget"
+DEPTH_LIMIT = 16
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one call of `load` collects on its way."""
+
+    tree: Tree
+    find_rule: FindRule
+    rule_names: Sequence[str]
+    platforms: Sequence[str]
+    problems: list[Problem] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
+
+    def wrong(self, message: str, location: Location) -> None:
+        self.problems.append(problem(message, location))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A policy's text and how reports call its file; `folder` is None for a pack."""
+
+    path: str
+    text: str
+    folder: str | None
+
+
+def load(
+    sources: Sequence[PolicySource],
+    tree: Tree,
+    find_rule: FindRule,
+    rule_names: Sequence[str],
+    platforms: Sequence[str] = (),
+) -> tuple[Policy, tuple[Problem, ...]]:
+    """Return the policy that `sources` make together, later ones over earlier ones, and every mistake in them.
+
+    Without sources it is the `guard.yaml` at the root of `tree`, else the default pack. What has a mistake is left
+    out and the rest holds. `find_rule` gives the rule of a name, `rule_names` are all of them and `platforms` the names
+    that `where` may use (none: all).
+    """
+    reading = _Reading(tree, find_rule, rule_names, platforms)
+    policy = Policy()
+    for source in sources or (_standard(tree),):
+        policy = _joined(policy, _read(reading, source, None, "", ()))
+    policy = _completed(reading, policy)
+    return replace(policy, texts=reading.texts, sources=tuple(reading.sources)), tuple(reading.problems)
+
+
+def _standard(tree: Tree) -> PolicySource:
+    return PolicySource(next((name for name in STANDARD if tree.exists(name)), packs.DEFAULT))
+
+
+def _read(
+    reading: _Reading, source: PolicySource, named_at: Location | None, folder: str, above: tuple[str, ...]
+) -> Policy:
+    found = _find(reading, source, named_at, folder)
+    if found is None:
+        return Policy()
+    if found.path in above or len(above) > DEPTH_LIMIT:
+        circle = " -> ".join((*above, found.path))
+        reading.wrong(f"policies extend each other in a circle: {circle}", named_at or whole_file(found.path))
+        return Policy()
+    reading.texts[found.path] = found.text
+    reading.sources.append(source.name)
+    document = yaml.FORMAT.parse(found.path, found.text)
+    reading.problems += [replace(one, code="policy", blocking=True) for one in document.problems]
+    if len(document.roots) > 1:
+        reading.wrong("a policy file holds one document", document.roots[1].location)
+    if not document.roots or document.roots[0].value is None:
+        if not document.problems:
+            reading.wrong("the policy is empty; write, for one, `extends: [ai-cost]`", whole_file(found.path))
+        return Policy()
+    return _policy(reading, document.roots[0], found, (*above, found.path))
+
+
+def _find(reading: _Reading, source: PolicySource, named_at: Location | None, folder: str) -> _Found | None:
+    if source.text is not None:
+        return _Found(source.name, source.text, posixpath.dirname(source.name))
+    if source.name in packs.names():
+        return _Found(packs.path(source.name), packs.read(source.name), None)
+    path = posixpath.normpath(posixpath.join(folder, source.name))
+    try:
+        return _Found(path, reading.tree.read(path).decode("utf-8"), posixpath.dirname(path))
+    except UnicodeDecodeError:
+        reading.wrong(f"{path} is not UTF-8", named_at or whole_file(path))
+    except ReadError as error:
+        reading.wrong(_not_found(source.name, error), named_at or whole_file(path))
+    return None
+
+
+def _not_found(name: str, error: ReadError) -> str:
+    if "://" in name:
+        return f'"{name}" is not read: a policy extends packs by name and files by path'
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        return str(error)
+    return f'no pack is called "{name}"{nearest(name, packs.names())} The packs are {", ".join(packs.names())}.'
+
+
+def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]) -> Policy:
+    from guard.policy.schema import BudgetModel, LooseEntryModel, PolicyModel, WaiverModel
+
+    lists = {name: root.get(name) for name in ("rules", "budgets", "waivers")}
+    singly = {name: node for name, node in lists.items() if node is not None and is_sequence(node.value)}
+    header = _header(reading, root, frozenset(singly), PolicyModel)
+    own = Policy(
+        rules=tuple(entry for node in _items(singly, "rules") for entry in _rule(reading, node, LooseEntryModel)),
+        budgets=tuple(entry for node in _items(singly, "budgets") for entry in _budget(reading, node, BudgetModel)),
+        waivers=tuple(entry for node in _items(singly, "waivers") for entry in _waiver(reading, node, WaiverModel)),
+        locality=dict(header.locality),
+        prices=header.prices,
+        usage=header.usage,
+    )
+    inherited = Policy()
+    for name, node in zip(header.extends, root.items("extends"), strict=True):
+        if found.folder is None and name not in packs.names():
+            reading.wrong(f'no pack is called "{name}"', node.location)
+            continue
+        extended = _read(reading, PolicySource(name), node.location, found.folder or "", above)
+        inherited = _joined(inherited, extended)
+    where = _where(reading, header.where, root.get("where"))
+    return _scoped(_joined(inherited, own), where)
+
+
+def _header(reading: _Reading, root: Node, but: frozenset[str], model: type[Any]) -> Any:
+    """Return the policy without its lists, and without the keys that have mistakes."""
+    if not isinstance(root.value, Mapping):
+        header, problems = check(root, model)
+        reading.problems += problems
+        return header or model()
+    fields = {key: node for key, node in root.value.items() if key not in but}
+    header, problems = check(replace(root, value=fields), model)
+    reading.problems += problems
+    if header is not None:
+        return header
+    sound = {key: node for key, node in fields.items() if not check(replace(root, value={key: node}), model)[1]}
+    return check(replace(root, value=sound), model)[0] or model()
+
+
+def _items(lists: Mapping[str, Node], name: str) -> tuple[Node, ...]:
+    return lists[name].items() if name in lists else ()
+
+
+def _rule(reading: _Reading, node: Node, model: type[Any]) -> Sequence[RuleEntry]:
+    entry, problems = check(node, model)
+    reading.problems += problems
+    named = node.get("rule")
+    if entry is None or named is None:
+        return ()
+    rule = reading.find_rule(entry.rule)
+    if rule is None:
+        reading.wrong(f'unknown rule "{entry.rule}"{nearest(entry.rule, reading.rule_names)}', named.location)
+        return ()
+    where = _where(reading, entry.where, node.get("where"))
+    written = node.get("options")
+    options = None
+    if written is not None:
+        options, problems = check(written, rule.options)
+        reading.problems += problems
+        if options is None:
+            return ()
+    return (RuleEntry(rule.name, named.location, entry.name, entry.severity, where, options),)
+
+
+def _budget(reading: _Reading, node: Node, model: type[Any]) -> Sequence[BudgetEntry]:
+    budget, problems = check(node, model)
+    reading.problems += problems
+    name = node.get("name")
+    if budget is None or name is None:
+        return ()
+    increase = budget.increase
+    amount, percent = (increase.amount, increase.percent) if increase else (None, None)
+    if budget.monthly is None and amount is None and percent is None:
+        reading.wrong(f'budget "{budget.name}" has neither `monthly` nor `increase`', name.location)
+        return ()
+    where = _where(reading, budget.where, node.get("where"))
+    place = node.nearest("monthly" if budget.monthly is not None else "increase")
+    return (BudgetEntry(budget.name, place, where, budget.monthly, amount, percent),)
+
+
+def _waiver(reading: _Reading, node: Node, model: type[Any]) -> Sequence[PolicyWaiver]:
+    waiver, problems = check(node, model)
+    reading.problems += problems
+    named = node.get("rule")
+    if waiver is None or named is None:
+        return ()
+    if waiver.rule not in reading.rule_names:
+        reading.wrong(f'unknown rule "{waiver.rule}"{nearest(waiver.rule, reading.rule_names)}', named.location)
+        return ()
+    where = _where(reading, waiver.where, node.get("where"))
+    return (
+        PolicyWaiver(waiver.rule, named.location, waiver.reason, where, waiver.owner, waiver.expires, waiver.up_to),
+    )
+
+
+def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...]:
+    if where is None or node is None:
+        return ()
+    for name, written in zip(where.platform, node.items("platform"), strict=True):
+        if reading.platforms and "*" not in name and name not in reading.platforms:
+            reading.wrong(f'unknown platform "{name}"{nearest(name, reading.platforms)}', written.location)
+    return (
+        Where(
+            paths=where.paths,
+            exclude=where.exclude,
+            addresses=where.address,
+            types=where.type,
+            platforms=where.platform,
+            origins=where.origin,
+            purposes=where.purpose,
+            regions=where.region,
+            environments=where.environment,
+            labels=tuple(where.labels.items()),
+        ),
+    )
+
+
+def _joined(inherited: Policy, own: Policy) -> Policy:
+    """Return both together; an own entry replaces the extended ones for the same rule and name."""
+    replaced = {(entry.rule, entry.name) for entry in own.rules}
+    kept = tuple(entry for entry in inherited.rules if (entry.rule, entry.name) not in replaced)
+    budgets = {entry.name for entry in own.budgets}
+    return Policy(
+        rules=kept + tuple(_filled(entry, inherited) for entry in own.rules),
+        budgets=tuple(one for one in inherited.budgets if one.name not in budgets) + own.budgets,
+        waivers=inherited.waivers + own.waivers,
+        locality={**own.locality, **{glob: at for glob, at in inherited.locality.items() if glob not in own.locality}},
+        prices=own.prices or inherited.prices,
+        usage=own.usage or inherited.usage,
+    )
+
+
+def _filled(entry: RuleEntry, inherited: Policy) -> RuleEntry:
+    """Return the entry with what it does not write taken from the one that it replaces."""
+    before = [one for one in inherited.rules if (one.rule, one.name) == (entry.rule, entry.name)]
+    if len(before) != 1:
+        return entry
+    return replace(
+        entry,
+        severity=entry.severity or before[0].severity,
+        where=entry.where or before[0].where,
+        options=entry.options if entry.options is not None else before[0].options,
+    )
+
+
+def _scoped(policy: Policy, where: tuple[Where, ...]) -> Policy:
+    if not where:
+        return policy
+    return replace(
+        policy,
+        rules=tuple(replace(entry, where=where + entry.where) for entry in policy.rules),
+        budgets=tuple(replace(entry, where=where + entry.where) for entry in policy.budgets),
+        waivers=tuple(replace(entry, where=where + entry.where) for entry in policy.waivers),
+    )
+
+
+def _completed(reading: _Reading, policy: Policy) -> Policy:
+    """Return the policy with every entry's options, and with the rule that judges budgets if there are any."""
+    rules = policy.rules
+    if policy.budgets and not any(entry.rule == BUDGET_RULE for entry in rules):
+        rules += (RuleEntry(BUDGET_RULE, policy.budgets[0].location),)
+    completed = tuple(entry for one in rules for entry in _with_options(reading, one))
+    if not completed and not reading.problems:
+        place = whole_file(next(iter(reading.texts), packs.path(packs.DEFAULT)))
+        reading.wrong("the policy runs no rule, so nothing is judged; write, for one, `extends: [ai-cost]`", place)
+    return replace(policy, rules=completed)
+
+
+def _with_options(reading: _Reading, entry: RuleEntry) -> Sequence[RuleEntry]:
+    rule = reading.find_rule(entry.rule)
+    if rule is None or entry.options is not None:
+        return (entry,) if rule else ()
+    nothing = Node({}, entry.location)
+    options, problems = check(nothing, rule.options)
+    reading.problems += problems
+    return (replace(entry, options=options),) if options is not None else ()

@@ -1,0 +1,189 @@
+"""How a policy file is written: the shape that strangers' text must have, and its JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from guard.model.finding import Severity
+from guard.model.rule import Rule
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _as_tuple(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list):
+        return tuple(value)
+    raise ValueError("expected text or a list of texts")
+
+
+def _relative(paths: tuple[str, ...]) -> tuple[str, ...]:
+    for path in paths:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError(f'"{path}" never fits: paths are relative to the root, such as "infra/**"')
+    return paths
+
+
+PurposeName = Literal["training", "inference", "batch", "notebook", "pipeline", "storage", "network", "unknown"]
+Origin = Literal["terraform", "kubernetes", "spec"]
+Glob = Annotated[str, Field(min_length=1)]
+OneOrMore = Annotated[tuple[Glob, ...], BeforeValidator(_as_tuple, json_schema_input_type=Glob | list[Glob])]
+Paths = Annotated[OneOrMore, AfterValidator(_relative)]
+Purposes = Annotated[
+    tuple[PurposeName, ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=PurposeName | list[PurposeName]),
+]
+Origins = Annotated[
+    tuple[Origin, ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=Origin | list[Origin]),
+]
+Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class WhereModel(Strict):
+    """Which resources it holds for: every key that is written must agree; texts are globs."""
+
+    paths: Paths = ()
+    """Files of the resource or of the module calls that lead to it; `**` spans directories."""
+    exclude: Paths = Field((), alias="not")
+    """Files that are left out."""
+    address: OneOrMore = ()
+    """Addresses, such as `module.train.*` or `Deployment/*`."""
+    type: OneOrMore = ()
+    """Types, such as `aws_instance` or `InferenceService`."""
+    platform: OneOrMore = ()
+    """Platforms, such as `aws`, `kubernetes` or `skypilot`."""
+    origin: Origins = ()
+    """`terraform`, `kubernetes` or `spec`."""
+    purpose: Purposes = ()
+    """What the resource is for."""
+    region: OneOrMore = ()
+    """Regions, such as `eu-*`."""
+    environment: OneOrMore = ()
+    """Values of the label `environment`, `env` or `stage`."""
+    labels: Mapping[str, OneOrMore] = Field(default_factory=dict)
+    """Labels and the values that they must have; letter case, `-` and `_` of a key do not matter."""
+
+
+class EntryModel(Strict):
+    """A rule to run."""
+
+    rule: str
+    """The rule's name; `guard rules` lists them."""
+    name: str = ""
+    """Tells two entries for the same rule apart; an entry with the same name replaces one that was extended."""
+    severity: Severity | None = None
+    """How grave its findings are; `off` keeps it from running."""
+    where: WhereModel | None = None
+    """Which resources it looks at."""
+
+
+class LooseEntryModel(EntryModel):
+    """An entry before its options are checked by the rule's own model."""
+
+    options: Any = None
+    """What the rule is to be told."""
+
+
+class IncreaseModel(Strict):
+    """How much the cost may rise against the commit compared with; the lower threshold holds."""
+
+    amount: Amount | None = None
+    """USD a month."""
+    percent: Amount | None = None
+    """Percent of what it was."""
+
+
+class BudgetModel(Strict):
+    """A spend threshold for a scope."""
+
+    name: str = Field(min_length=1)
+    """What findings call it."""
+    where: WhereModel | None = None
+    """Which resources count."""
+    monthly: Amount | None = None
+    """USD a month that all of them may cost together."""
+    increase: IncreaseModel | None = None
+    """How much that may rise in one change."""
+
+
+class WaiverModel(Strict):
+    """Findings that are accepted for a time."""
+
+    rule: str
+    """The rule's name."""
+    where: WhereModel | None = None
+    """Which resources it accepts the findings of."""
+    reason: str = Field(min_length=1)
+    """Why."""
+    owner: str = ""
+    """Who answers for it."""
+    expires: date | None = None
+    """The last day on which it holds, as YYYY-MM-DD."""
+    up_to: Amount | None = None
+    """USD a month that the waived resources may cost together; above it the waiver no longer holds."""
+
+
+class PolicyModel(Strict):
+    """A policy file."""
+
+    extends: OneOrMore = ()
+    """Packs by name and policy files by path (relative to this file) that this one builds on."""
+    where: WhereModel | None = None
+    """Which resources all of the policy holds for."""
+    rules: tuple[LooseEntryModel, ...] = ()
+    """The rules to run."""
+    budgets: tuple[BudgetModel, ...] = ()
+    """Spend thresholds, judged by the rule `over-budget`."""
+    waivers: tuple[WaiverModel, ...] = ()
+    """Findings that are accepted."""
+    locality: Mapping[str, str] = Field(default_factory=dict)
+    """Where data lives that the repository does not say: globs of URIs, each with its region."""
+    prices: str = ""
+    """The path of a price book."""
+    usage: str = ""
+    """The path of a usage file."""
+
+
+def policy_schema(rules: Iterable[Rule[Any]]) -> dict[str, Any]:
+    """Return the JSON Schema of a policy file, with one entry class for each of `rules`, told apart by `rule`."""
+    entries = tuple(_entry(rule) for rule in sorted(rules, key=lambda one: one.name))
+    model = PolicyModel
+    if entries:
+        described = Field((), description=PolicyModel.model_fields["rules"].description)
+        model = _model("Policy", PolicyModel, PolicyModel.__doc__, rules=(_tuple_of(entries), described))
+    return {"$schema": DIALECT, **model.model_json_schema(by_alias=True)}
+
+
+def _tuple_of(entries: tuple[Any, ...]) -> Any:
+    one: Any = Annotated[reduce(or_, entries), Field(discriminator="rule")] if len(entries) > 1 else entries[0]
+    return tuple.__class_getitem__((one, ...))
+
+
+def _entry(rule: Rule[Any]) -> Any:
+    title = "".join(part.capitalize() for part in rule.name.split("-"))
+    # Every rule's model is called Options: in one schema each needs a name of its own.
+    options = _model(title + "Options", rule.options, rule.options.__doc__)
+    return _model(
+        title + "Entry",
+        EntryModel,
+        rule.title,
+        rule=(Literal[rule.name], Field(description=rule.title)),
+        options=(options | None, Field(None, description="What the rule is to be told.")),
+    )
+
+
+def _model(name: str, base: Any, docs: str | None, **fields: Any) -> Any:
+    return create_model(name, __base__=base, __doc__=docs, **fields)
