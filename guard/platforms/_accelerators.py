@@ -1,0 +1,71 @@
+"""The maker's short name of an accelerator, from the many ways in which clouds, drivers and launchers write it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_SEPARATORS = re.compile(r"[\s_/,.:-]+")
+_TPU = re.compile(r"(?:^| )(?:tpu )?(?:tpu)?v?(\d)(x|p|e| ?lite(?: ?pod(?:slice)?)?|litepod)?(?: |$)")
+_AWS = re.compile(r"\b(trainium|trn|inferentia|inf)(\d?)n?\b")
+_RTX = re.compile(r"\brtx ?(pro|ada|a)? ?(?:server )?(\d{4})( ?ti)?\b")
+_GAUDI = re.compile(r"\bgaudi ?(\d?)\b")
+_CHIPS = re.compile(
+    r"\b(gb300|gb200|gh200|b300|b200|b100|h800|h200|h100|h20|a800|a100|a10g|a10|a16|a2|a30|a40|l40s|l40|l4|l20|t4g|t4"
+    r"|v100s?|p100|p40|p4|k80|m60|mi\d{2,3}[ax]?|v520|v620|v710)(?:xm)?\b"
+)
+_VENDORS = re.compile(r"^(?:nvidia|amd|intel|google|aws|habana|tesla|geforce|radeon) +", re.IGNORECASE)
+_TPU_SUFFIX = {"x": "x", "p": "p", "e": "e"}
+
+
+@cache
+def accelerator_name(text: str) -> str:
+    """Return the maker's short name (`A100`, `A100-80GB`, `TPU v5e`, `Trainium1`) of an accelerator as written.
+
+    Understands the names of GKE and Vertex (`nvidia-tesla-t4`, `NVIDIA_H100_80GB`, `tpu-v5-lite-podslice`), of the
+    drivers (`NVIDIA-A100-SXM4-80GB`), of SkyPilot and dstack (`A100-80GB`, `tpu-v6e-8`) and of the instance catalogues
+    (`NVIDIA A100 80GB`, `AWS Trainium2`). What it does not know comes back without the vendor's name; `gpu` is `GPU`.
+    """
+    words = " ".join(_SEPARATORS.split(text.strip().lower()))
+    return _tpu(words) or _aws(words) or _gpu(words) or _other(text.strip())
+
+
+def _tpu(words: str) -> str:
+    if "tpu" not in words:
+        return ""
+    match = _TPU.search(words.replace("tpu7x", "tpu 7x"))
+    if not match:
+        return "TPU"
+    suffix = match.group(2) or ""
+    return f"TPU v{match.group(1)}{_TPU_SUFFIX.get(suffix, 'e' if 'lite' in suffix else '')}"
+
+
+def _aws(words: str) -> str:
+    match = _AWS.search(words)
+    if not match:
+        return ""
+    name = "Trainium" if match.group(1).startswith("tr") else "Inferentia"
+    return name + (match.group(2) or "1")
+
+
+def _gpu(words: str) -> str:
+    match = _RTX.search(words)
+    if match:
+        series = {"pro": "PRO ", "a": "A", "ada": "Ada "}.get(match.group(1) or "", "")
+        return f"RTX {series}{match.group(2)}{' Ti' if match.group(3) else ''}"
+    match = _GAUDI.search(words)
+    if match:
+        return "Gaudi" + (match.group(1) if match.group(1) not in {"", "1"} else "")
+    match = _CHIPS.search(words)
+    if not match:
+        return ""
+    chip = match.group(1).upper()
+    # The two A100s differ in price; other chips are sold in one size by each cloud.
+    if chip == "A100" and ("80gb" in words or "80 gb" in words):
+        return "A100-80GB"
+    return {"T4G": "T4g"}.get(chip, chip)
+
+
+def _other(text: str) -> str:
+    name = _VENDORS.sub("", text.replace("_", " "))
+    return "GPU" if name.lower() in {"gpu", "gpus", "nvidia", ""} else name

@@ -1,0 +1,53 @@
+"""Accelerator names in all their spellings."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.platforms._accelerators import accelerator_name
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("A100", "A100"),
+        ("nvidia-tesla-a100", "A100"),
+        ("NVIDIA-A100-SXM4-40GB", "A100"),
+        ("NVIDIA-A100-SXM4-80GB", "A100-80GB"),
+        ("nvidia-a100-80gb", "A100-80GB"),
+        ("NVIDIA A100 80GB", "A100-80GB"),
+        ("A100-80GB", "A100-80GB"),
+        ("nvidia-h100-mega-80gb", "H100"),
+        ("NVIDIA_H100_80GB", "H100"),
+        ("NVIDIA H100 NVL", "H100"),
+        ("NVIDIA-H200-141GB", "H200"),
+        ("nvidia-tesla-t4", "T4"),
+        ("NVIDIA T4g", "T4g"),
+        ("Tesla-V100-SXM2-16GB", "V100"),
+        ("nvidia-l4", "L4"),
+        ("l40s", "L40S"),
+        ("a10g", "A10G"),
+        ("NVIDIA RTX PRO Server 6000", "RTX PRO 6000"),
+        ("RTX4090", "RTX 4090"),
+        ("RTXA6000", "RTX A6000"),
+        ("AMD MI300X", "MI300X"),
+        ("AMD Instinct MI300X OAM", "MI300X"),
+        ("Habana Gaudi HL-205", "Gaudi"),
+        ("gaudi2", "Gaudi2"),
+        ("tpu-v5-lite-podslice", "TPU v5e"),
+        ("tpu-v5p-slice", "TPU v5p"),
+        ("tpu-v5litepod-8", "TPU v5e"),
+        ("tpu-v6e-8", "TPU v6e"),
+        ("Google TPU v7x", "TPU v7x"),
+        ("tpu7x", "TPU v7x"),
+        ("tpu-v4-podslice", "TPU v4"),
+        ("AWS Trainium", "Trainium1"),
+        ("Trainium2", "Trainium2"),
+        ("AWS Inferentia2", "Inferentia2"),
+        ("inferentia", "Inferentia1"),
+        ("gpu", "GPU"),
+        ("NVIDIA GRID K520", "GRID K520"),
+    ],
+)
+def test_every_spelling_has_one_short_name(written: str, name: str) -> None:
+    assert accelerator_name(written) == name
