@@ -1,4 +1,4 @@
-"""Words and numbers as every report for people writes them, with nothing in them that a terminal or a page would obey."""
+"""Words and numbers as the reports for people write them, with nothing that a terminal or a page would obey."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def render(report: Report, options: ReportOptions) -> str:
 
 
 def command(level: str, title: str, message: str, place: Location | None) -> str:
-    """Return a workflow command. GitHub refuses columns where the range spans lines, and its end column is inclusive."""
+    """Return a workflow command. GitHub refuses columns where the range spans lines; its end column is inclusive."""
     properties = {"title": title}
     if place is not None:
         line, column, end_line, end_column = place.span
