@@ -49,8 +49,10 @@ def _suite(suites: Element, name: str, tests: int, failures: int, errors: int) -
 
 
 def _case(suite: Element, group: str, name: str, place: Location | None) -> Element:
-    where = {"file": _xml(place.path)} if place else {}
-    return SubElement(suite, "testcase", classname=group, name=_xml(f"{name} ({_where(place)})"), time="0", **where)
+    case = SubElement(suite, "testcase", classname=group, name=_xml(f"{name} ({_where(place)})"), time="0")
+    if place is not None:
+        case.set("file", _xml(place.path))
+    return case
 
 
 def _where(place: Location | None) -> str:

@@ -9,15 +9,8 @@ from guard.model.location import Location, Step
 from guard.model.report import Report, Reporter, ReportOptions
 from guard.reports._words import cost_line, count, dollars, printable, summary_line
 
-COLORS = {
-    "error": "1;31",
-    "warning": "1;33",
-    "note": "1;36",
-    "problem": "1;35",
-    "dim": "2",
-    "bold": "1",
-    "good": "1;32",
-}
+COLORS = {"error": "1;31", "warning": "1;33", "note": "1;36", "problem": "1;35"}
+COLORS |= {"dim": "2", "bold": "1", "good": "1;32"}
 LONGEST_EXCERPT = 160
 UNKNOWNS_SHOWN = 5
 
