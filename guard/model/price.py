@@ -29,14 +29,17 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """What an instance type is: virtual CPUs, memory in GiB, and its accelerators (memory in GiB of each)."""
+    """What an instance type is: virtual CPUs, memory in GiB, and its accelerators (memory in GiB of each).
+
+    `accelerator` is empty and the count 0 where it has none; the count is None where it has some and none says how many.
+    """
 
     provider: str
     instance_type: str
     vcpu: Decimal | None
     memory_gib: Decimal | None
     accelerator: str
-    accelerator_count: Decimal
+    accelerator_count: Decimal | None
     accelerator_memory_gib: Decimal | None
     source: str
     as_of: str

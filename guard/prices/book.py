@@ -1,0 +1,208 @@
+"""The price book: prices and machine facts, embedded with guard or made by `guard prices update`, looked up offline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from guard.model.price import Band, Price, Specs
+from guard.prices._derived import chips_band, chosen, only, sagemaker_band, spot_band, sustained_use_band
+from guard.prices._store import BookError, Store, Tier
+from guard.prices.accelerators import folded, google_sku
+from guard.prices.schema import STORAGE, provider_name, region_name
+
+__all__ = ["Book", "BookError", "ProviderStatus", "Tier", "open_book"]
+
+EMBEDDED = Path(__file__).parent / "book.sqlite"
+
+# The same SageMaker type costs the same in each of these, to the rounding of the sources (checked in the US regions).
+_SAGEMAKER = ("hosting", "training", "batch_transform", "studio_jupyterlab", "studio", "notebook")
+_STORAGE_NAMES = {"s3:standard": "s3:standard:first_50tb", "gcs:archive": "gcs:archiv"}
+_CUSTOM = re.compile(r"(?:(?P<family>[a-z][a-z0-9]*)-)?custom-(?P<vcpu>\d{1,3})-(?P<mib>\d{1,8})(?:-ext)?")
+_NO_REGION = ("internet", "same_", "nat_")
+_WITH_ACCELERATOR = ("a2", "a3", "a4", "a4x", "g2", "g4")
+_MANAGED_ORDER = ("on_demand", "no_commit", "commit_1m", "commit_6m", "commit_1y", "commit_3y")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """How much a book knows of a provider; `oldest` and `newest` are the days that its prices state."""
+
+    provider: str
+    prices: int
+    regions: int
+    oldest: str
+    newest: str
+
+
+class Book:
+    """A price book (`guard.model.price.PriceBook`). Providers, SKUs and regions are taken in any letter case."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._offers: dict[tuple[str, str, str], tuple[Specs, ...]] = {}
+
+    def compute(self, provider: str, sku: str, region: str, purchase: str = "on_demand") -> Band | None:
+        """Return USD an hour of an instance type, or of one accelerator (`gpu:T4`, `tpu:v6e`).
+
+        `purchase`: on_demand, spot, commit_1y, commit_3y, capacity_block, or sustained_use: what an hour of a Google
+        machine costs that runs on demand for a full month. Accelerators of Google's A2, A3, G2 and G4 are included.
+        """
+        provider, sku, region = _names(provider, sku, region)
+        if provider == "aws" and sku.startswith("ml."):
+            return self._sagemaker(sku, region, purchase)
+        if provider == "google" and sku.startswith(("gpu:", "tpu:")):
+            sku = google_sku(sku)
+        prices = self._store.prices(provider, "", sku, region)
+        price = chosen(prices, purchase)
+        if price is not None:
+            return only(price)
+        return self._derived(provider, sku, region, purchase, chosen(prices, "on_demand"))
+
+    def managed(self, provider: str, service: str, sku: str, region: str, purchase: str = "") -> Price | None:
+        """Return the price of a managed service's SKU; without `purchase` the one that binds for the shortest time."""
+        provider, sku, region = _names(provider, sku, region)
+        prices = [one for one in self._store.prices(provider, service, sku, region) if purchase in ("", one.purchase)]
+        return min(prices, key=lambda one: _MANAGED_ORDER.index(one.purchase), default=None)
+
+    def storage(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
+        """Return the prices of a storage SKU. `s3:standard` is the price of the first 50 TB, the highest."""
+        provider, sku, region = _names(provider, sku, region)
+        return self._store.prices(provider, STORAGE, _STORAGE_NAMES.get(sku, sku), region)
+
+    def transfer(self, provider: str, source: str, destination: str) -> Price | None:
+        """Return USD a GB for data leaving region `source`: the first tier, which is the dearest."""
+        tiers = self.transfer_tiers(provider, source, destination)
+        return tiers[0].price if tiers else None
+
+    def transfer_tiers(self, provider: str, source: str, destination: str) -> tuple[Tier, ...]:
+        """Return USD a GB for data leaving region `source`, by monthly volume; none within one region."""
+        provider, destination, source = _names(provider, destination, source)
+        if provider == "azure":
+            destination = region_name(provider, destination)
+        if source == destination:
+            return ()
+        exact = self._store.tiers(provider, source, destination) or self._store.tiers(provider, "*", destination)
+        if exact or destination.startswith(_NO_REGION):
+            return exact
+        return self._store.tiers(provider, source, "other_region")
+
+    def specs(self, provider: str, instance_type: str) -> Specs | None:
+        """Return what an instance type is; SageMaker types are as EC2's, Google's custom ones as their names say."""
+        provider, name, _ = _names(provider, instance_type, "")
+        if provider == "aws":
+            name = name.removeprefix("ml.")
+        found = self._store.specs(provider, name)
+        return found if found or provider != "google" else _custom_specs(name)
+
+    def offers(self, provider: str, region: str, accelerator: str) -> tuple[Specs, ...]:
+        """Return the instance types with this accelerator that have an on-demand price in the region (in any: ""),
+        cheapest first."""
+        provider, wanted, region = provider_name(provider), folded(accelerator), region_name(provider, region)
+        key = (provider, region, wanted)
+        if key not in self._offers:
+            self._offers[key] = self._find_offers(provider, region, wanted)
+        return self._offers[key]
+
+    def as_of(self) -> str:
+        """Return the day of the newest on-demand price of an instance type, as ISO 8601."""
+        return self._store.meta("as_of")
+
+    def show(self, provider: str, sku: str, region: str = "") -> tuple[Price, ...]:
+        """Return every published price of a SKU of any service, in one region or in all, sorted by region."""
+        provider, sku, region = _names(provider, sku, region)
+        if provider == "google" and sku.startswith(("gpu:", "tpu:")):
+            sku = google_sku(sku)
+        services = self._store.services(provider, sku)
+        return tuple(
+            price
+            for service in services
+            for place in ((region,) if region else self._store.regions(provider, service, sku))
+            for price in self._store.prices(provider, service, sku, place)
+        )
+
+    def status(self) -> tuple[ProviderStatus, ...]:
+        """Return how much the book knows of each provider, by name."""
+        rows = self._store.provider_rows()
+        return tuple(
+            ProviderStatus(
+                provider=name,
+                prices=sum(row[2] for row in rows if row[0] == name),
+                regions=self._store.count_regions(name),
+                oldest=min((row[4] for row in rows if row[0] == name and row[4]), default=""),
+                newest=max(row[5] for row in rows if row[0] == name),
+            )
+            for name in sorted({row[0] for row in rows})
+        )
+
+    def _derived(self, provider: str, sku: str, region: str, purchase: str, on_demand: Price | None) -> Band | None:
+        if provider == "google":
+            return self._google_derived(sku, region, purchase, on_demand)
+        if provider != "aws" or purchase != "spot" or on_demand is None:
+            return None
+        saving = self._store.saving(provider, sku, region)
+        return spot_band(on_demand, saving) if saving else None
+
+    def _google_derived(self, sku: str, region: str, purchase: str, on_demand: Price | None) -> Band | None:
+        if purchase == "sustained_use":
+            factor = self._store.sustained_use(sku.partition("-")[0])
+            return sustained_use_band(on_demand, factor) if on_demand and factor and factor < 1 else None
+        specs = self._store.specs("google", sku)
+        if on_demand or specs is None or not specs.accelerator.startswith("TPU ") or not specs.accelerator_count:
+            return None
+        chip = chosen(self._store.prices("google", "", google_sku(specs.accelerator), region), purchase)
+        return chips_band(specs.instance_type, chip, specs.accelerator_count) if chip else None
+
+    def _sagemaker(self, sku: str, region: str, purchase: str) -> Band | None:
+        for use in _SAGEMAKER:
+            price = chosen(self._store.prices("aws", f"sagemaker:{use}", sku, region), purchase)
+            if price is not None:
+                return only(price)
+        ratio = self._store.ratio(sku)
+        ec2 = chosen(self._store.prices("aws", "", sku.removeprefix("ml."), region), purchase)
+        return sagemaker_band(sku, ec2, ratio) if ratio and ec2 and purchase == "on_demand" else None
+
+    def _find_offers(self, provider: str, region: str, wanted: str) -> tuple[Specs, ...]:
+        priced = []
+        for specs in self._store.specs_with_accelerator(provider):
+            if folded(specs.accelerator) != wanted or not specs.accelerator_count:
+                continue
+            places = (region,) if region else self._store.regions(provider, "", specs.instance_type)
+            amounts = [
+                band.low.amount for place in places if (band := self.compute(provider, specs.instance_type, place))
+            ]
+            if amounts:
+                priced.append((min(amounts), specs.instance_type, specs))
+        return tuple(specs for _, _, specs in sorted(priced, key=lambda one: one[:2]))
+
+
+def open_book(path: str | None = None) -> Book:
+    """Return the embedded price book, or the one at `path`. Raises BookError for a file that is no price book."""
+    store = Store(Path(path) if path else EMBEDDED)
+    if path:
+        store.meta("schema")
+    return Book(store)
+
+
+def _names(provider: str, sku: str, region: str) -> tuple[str, str, str]:
+    name = provider_name(provider)
+    return name, sku.strip().lower(), region_name(name, region)
+
+
+def _custom_specs(name: str) -> Specs | None:
+    match = _CUSTOM.fullmatch(name)
+    if match is None or (match["family"] or "n1") in _WITH_ACCELERATOR:
+        return None
+    return Specs(
+        provider="google",
+        instance_type=name,
+        vcpu=Decimal(match["vcpu"]),
+        memory_gib=Decimal(match["mib"]) / 1024,
+        accelerator="",
+        accelerator_count=Decimal(0),
+        accelerator_memory_gib=None,
+        source="the machine type's name",
+        as_of="",
+    )
