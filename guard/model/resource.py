@@ -75,6 +75,24 @@ class Labels:
     unknown: tuple[Unknown, ...] = ()
     taggable: bool = True
 
+    def find(self, key: str, loose: bool = True) -> Value[str]:
+        """Return a label's effective value, unknown where an unknown part of the set may hold it.
+
+        Where `loose`, letter case, separators and a DNS prefix do not count: `CostCenter`, `cost_center` and
+        `finops.example.com/cost-center` are all `cost-center`.
+        """
+        label = self.entries.get(key)
+        if label is None and loose:
+            wanted = _folded(key)
+            label = next((one for name, one in self.entries.items() if _folded(name) == wanted), None)
+        if label is not None and not isinstance(label.value, Absent):
+            return label.value
+        return self.unknown[0] if self.unknown else Absent(self.location)
+
+
+def _folded(key: str) -> str:
+    return "".join(one for one in key.rpartition("/")[2].casefold() if one not in "-_. :")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute(_Facet):
