@@ -1,0 +1,97 @@
+"""Options that several commands share, and the run that they describe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from guard.inputs.selection import Selection, SelectionError, select
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be; the message says what to write instead."""
+
+
+def add_inputs(parser: ArgumentParser) -> None:
+    """Declare what is read and with which values."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories; the current directory if none")
+    parser.add_argument("--stdin-filename", metavar="NAME", help="the name of what is read from standard input as -")
+    add_variables(parser)
+
+
+def add_variables(parser: ArgumentParser) -> None:
+    """Declare the Terraform variables and the workspace."""
+    parser.add_argument("--var", action="append", default=[], metavar="K=V", help="set a Terraform variable")
+    parser.add_argument("--var-file", action="append", default=[], metavar="FILE", help="read Terraform variables")
+    parser.add_argument("--workspace", default="", metavar="NAME", help="the Terraform workspace (default: default)")
+
+
+def add_prices(parser: ArgumentParser) -> None:
+    """Declare which price book is used."""
+    parser.add_argument("--prices", metavar="FILE", help="a price book in place of the one that comes with guard")
+
+
+def add_policy(parser: ArgumentParser) -> None:
+    """Declare which policies judge, and compared with what."""
+    parser.add_argument("--policy", action="append", default=[], metavar="FILE|PACK", help="judge by this policy")
+    parser.add_argument("--policy-from", metavar="REF", help="read the policy from this commit, not from the change")
+    parser.add_argument("--base", metavar="REF", help="compare with this commit, read from git's object store")
+
+
+def add_output(parser: ArgumentParser) -> None:
+    """Declare colour and how much is said."""
+    parser.add_argument("--color", choices=["auto", "always", "never"], default="auto")
+    parser.add_argument("-q", "--quiet", action="store_true", help="findings and problems only")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more: unknown facts, files left alone")
+
+
+def selection(options: Namespace) -> Selection:
+    """Return what the paths select. Raises UsageError for one that cannot be checked."""
+    stdin: tuple[str, bytes] | None = None
+    if "-" in options.paths:
+        if not options.stdin_filename:
+            raise UsageError("- needs --stdin-filename NAME, which tells the format and the place of what is read")
+        stdin = (options.stdin_filename, sys.stdin.buffer.read())
+    try:
+        return select(options.paths, stdin)
+    except SelectionError as error:
+        raise UsageError(str(error)) from None
+
+
+def variables(options: Namespace) -> tuple[tuple[str, str], ...]:
+    """Return `--var` as names and values. Raises UsageError where there is no `=`."""
+    pairs = []
+    for written in options.var:
+        name, equals, value = written.partition("=")
+        if not equals:
+            raise UsageError(f"--var {written!r} has no value; write --var {written}=VALUE")
+        pairs.append((name.strip(), value))
+    return tuple(pairs)
+
+
+def variable_files(options: Namespace, chosen: Selection) -> tuple[str, ...]:
+    """Return `--var-file` relative to the root. Raises UsageError for one that is missing or outside the root."""
+    files = []
+    for written in options.var_file:
+        path = Path(written).resolve()
+        if not path.is_file():
+            raise UsageError(f"--var-file {written} does not exist")
+        if not path.is_relative_to(chosen.root.resolve()):
+            raise UsageError(f"--var-file {written} is outside the root that is checked")
+        files.append(path.relative_to(chosen.root.resolve()).as_posix())
+    return tuple(files)
+
+
+def terraform_environment() -> Mapping[str, str]:
+    """Return the environment's Terraform variables, and nothing else of the environment."""
+    return {name: value for name, value in sorted(os.environ.items()) if name.startswith("TF_VAR_")}
+
+
+def colored(options: Namespace) -> bool:
+    """Tell whether to colour what goes to standard output: `auto` means a terminal, and NO_COLOR is honoured."""
+    if options.color != "auto":
+        return bool(options.color == "always")
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

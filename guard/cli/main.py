@@ -1,0 +1,75 @@
+"""The `guard` command: finds the subcommand, runs it, and turns whatever happens into an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from guard import __version__
+from guard.cli._options import UsageError
+from guard.discover import modules, offered, one
+from guard.model.command import Command
+
+CLEAN, FINDINGS, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+ISSUES = "please report it with that file"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `guard` with these arguments (those of the process by default) and return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parser(given).parse_args(given)
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except UsageError as error:
+        print(f"guard: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; what is left must not be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except Exception:  # noqa: BLE001  the one place where a bug becomes a line for the user and a file for us
+        print(f"guard: this is a bug in guard; the details are in {_log()}: {ISSUES}", file=sys.stderr)
+        return BUG
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="guard",
+        description="Policy-as-code for the cost of AI infrastructure.",
+    )
+    parser.add_argument("--version", action="version", version=f"guard {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _wanted(given):
+        child = commands.add_parser(command.name, help=command.summary, description=command.summary)
+        command.arguments(child)
+        child.set_defaults(run=command.run)
+    return parser
+
+
+def _wanted(given: Sequence[str]) -> list[Command]:
+    # Only the module of the command that was asked for is imported, because start-up time is a feature.
+    name = given[0] if given and given[0] in modules("guard.cli") else ""
+    command = one("guard.cli", name, "COMMAND", Command) if name else None
+    if command is not None:
+        return [command]
+    return sorted(offered("guard.cli", "COMMAND", Command).values(), key=lambda each: (each.order, each.name))
+
+
+def _log() -> Path:
+    handle, name = tempfile.mkstemp(prefix="guard-bug-", suffix=".log", text=True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"guard {__version__}, Python {sys.version}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}")
+    return Path(name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
