@@ -63,7 +63,7 @@ def _gpu(words: str) -> str:
     # The two A100s differ in price; other chips are sold in one size by each cloud.
     if chip == "A100" and ("80gb" in words or "80 gb" in words):
         return "A100-80GB"
-    return {"T4G": "T4g"}.get(chip, chip)
+    return "H100 NVL" if chip == "H100" and "nvl" in words else chip
 
 
 def _other(text: str) -> str:
