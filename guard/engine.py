@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
-from guard.discover import offered
+from guard import __version__
+from guard.costing.estimate import estimate
+from guard.discover import modules, offered, one
 from guard.inputs.selection import below
 from guard.model.document import Document, Format, ReadError, Tree
-from guard.model.finding import Problem, UnknownFact
+from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
-from guard.model.price import PriceBook
+from guard.model.platform import Platform
+from guard.model.price import Estimate, PriceBook
+from guard.model.report import Money, Report, RuleInfo, Totals
 from guard.model.resource import Resource
+from guard.model.rule import Project, Rule
 from guard.platforms.reading import read
+from guard.policy.judging import Judgement, judge
+from guard.policy.loading import load
+from guard.policy.model import Policy, PolicySource
 from guard.terraform.roots import Evaluated, EvaluationOptions, evaluate
 
 TERRAFORM_FORMATS = frozenset({"hcl", "tfjson"})
@@ -25,6 +36,9 @@ DEPLOYS = re.compile(
     r"""resources|accelerators|instance_type|services|bundle|Steps|flavors|instance_group)["']?\s*[:{\[]""",
     re.MULTILINE,
 )
+
+COMMENTED = (".tf", ".tofu", ".tfvars", ".hcl", ".yaml", ".yml", ".pbtxt", "MLmodel")
+WAIVER = "guard:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,160 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
         unknowns=tuple(sorted({u for root in roots for u in root.unknowns}, key=lambda u: (u.location, u.reason))),
         files=_count(request, documents, roots),
     )
+
+
+def find_rule(name: str) -> Rule[Any] | None:
+    """Return the rule called `name`, or formerly called so; a current name imports only its own module."""
+    rule = one("guard.rules", name, "RULE", Rule)
+    if rule is not None:
+        return rule
+    every = offered("guard.rules", "RULE", Rule).values()
+    return next((rule for rule in every if name in rule.formerly), None)
+
+
+def rule_names() -> tuple[str, ...]:
+    """Return the names of all rules, sorted, without importing any."""
+    return tuple(name.replace("_", "-") for name in modules("guard.rules"))
+
+
+def platform_names() -> tuple[str, ...]:
+    """Return the names of all platforms, sorted."""
+    return tuple(offered("guard.platforms", "PLATFORM", Platform))
+
+
+def load_policy(sources: Sequence[PolicySource], tree: Tree) -> tuple[Policy, tuple[Problem, ...]]:
+    """Return the policy that these sources make together, and every mistake in them, each at its place."""
+    return load(sources, tree, find_rule, rule_names(), platform_names())
+
+
+def price(understood: Understanding, prices: PriceBook) -> Project:
+    """Return the resources with what each costs."""
+    estimates = {resource.address: estimate(resource, prices) for resource in understood.resources}
+    return Project(understood.resources, estimates, prices)
+
+
+def check(
+    request: Request,
+    policy: Policy,
+    problems: Sequence[Problem],
+    prices: PriceBook,
+    today: date,
+    base: Request | None = None,
+) -> Report:
+    """Return everything that `policy` says about the request, compared with `base` where there is one.
+
+    `problems` are those of reading the policy. `today` decides about waivers that expire.
+    """
+    understood = understand(request, prices)
+    project = price(understood, prices)
+    before = price(understand(base, prices), prices) if base else None
+    rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
+    texts = Texts(request)
+    judgement = judge(
+        policy,
+        project,
+        rules,
+        rule_names=rule_names(),
+        texts=texts.with_waivers(),
+        today=today,
+        base=before,
+    )
+    findings = tuple(one for one in judgement.findings if _wanted(one, request, policy))
+    every = {*problems, *understood.problems, *judgement.problems}
+    asked = [one for one in every if one.location is None or _concerns(request, one.location.path, policy)]
+    unknowns = {*understood.unknowns, *judgement.unknowns}
+    return Report(
+        findings=findings,
+        waived=tuple(one for one in judgement.waived if _wanted(one.finding, request, policy)),
+        problems=tuple(sorted(asked, key=_place)),
+        unknowns=tuple(sorted(unknowns, key=lambda one: (one.location, one.address, one.attribute, one.reason))),
+        totals=_totals(project, before),
+        resources=understood.resources,
+        estimates=project.estimates,
+        files=understood.files,
+        rules=_rules(policy, rules, judgement),
+        texts={path: texts[path] for path in _shown(findings, asked) if path in texts} | dict(policy.texts),
+        prices_as_of=prices.as_of(),
+        version=__version__,
+        passed=judgement.passed,
+    )
+
+
+class Texts(Mapping[str, str]):
+    """The texts of the request's files, read when they are asked for; a file that cannot be read is not among them."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._read: dict[str, str | None] = {}
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._read:
+            try:
+                self._read[path] = self._request.tree.read(path).decode("utf-8-sig")
+            except (ReadError, UnicodeDecodeError):
+                self._read[path] = None
+        text = self._read[path]
+        if text is None:
+            raise KeyError(path)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._request.tree.paths())
+
+    def __len__(self) -> int:
+        return len(self._request.tree.paths())
+
+    def with_waivers(self) -> dict[str, str]:
+        """Return the judged files in which an inline waiver may stand."""
+        paths = [path for path in self if self._request.judges(path) and path.endswith(COMMENTED)]
+        return {path: self[path] for path in paths if path in self and WAIVER in self[path]}
+
+
+def _wanted(finding: Finding, request: Request, policy: Policy) -> bool:
+    """Tell whether a finding was asked for: where it stands, or what leads to it, or the policy that it is about."""
+    places = [finding.location, *(step.location for step in finding.related)]
+    return any(_concerns(request, place.path, policy) for place in places)
+
+
+def _concerns(request: Request, path: str, policy: Policy) -> bool:
+    return request.judges(path) or path in policy.texts
+
+
+def _shown(findings: Sequence[Finding], problems: Sequence[Problem]) -> set[str]:
+    paths = {one.location.path for one in findings} | {p.location.path for p in problems if p.location}
+    return paths | {step.location.path for one in findings for step in one.related}
+
+
+def _totals(project: Project, base: Project | None) -> Totals:
+    now = _sum(project.estimates.values())
+    before = _sum(base.estimates.values()) if base else None
+    estimates = project.estimates
+    return Totals(
+        monthly=now,
+        base=before,
+        delta=Money(now.low - before.low, now.high - before.high) if before else None,
+        unpriced=tuple(sorted(address for address, one in estimates.items() if one.unpriced)),
+        open_ended=any(one.open_ended for one in estimates.values()),
+    )
+
+
+def _sum(estimates: Iterable[Estimate]) -> Money:
+    low, high = Decimal(0), Decimal(0)
+    for each in estimates:
+        low, high = low + each.low, high + each.high
+    return Money(low, high)
+
+
+def _rules(policy: Policy, rules: Mapping[str, Rule[Any]], judgement: Judgement) -> tuple[RuleInfo, ...]:
+    severities: dict[str, Severity] = {}
+    for entry in policy.rules:
+        severity = entry.severity or rules[entry.rule].severity
+        severities[entry.rule] = min(severity, severities.get(entry.rule, severity), key=lambda one: one.rank)
+    ran = {name: RuleInfo(name, rules[name].title, rules[name].docs, at) for name, at in severities.items()}
+    others = {one.rule: one.severity for one in judgement.findings if one.rule not in ran}
+    for name, severity in others.items():
+        ran[name] = RuleInfo(name, name.replace("-", " ").capitalize(), name, severity)
+    return tuple(ran[name] for name in sorted(ran))
 
 
 def _documents(request: Request) -> Iterator[Document]:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from guard.engine import Request, load_policy
+from guard.inputs.gittree import GitError, GitTree
 from guard.inputs.selection import Selection, SelectionError, select
+from guard.model.document import Tree
+from guard.model.finding import Problem
+from guard.policy import packs
+from guard.policy.loading import STANDARD
+from guard.policy.model import Policy, PolicySource
+from guard.terraform.roots import EvaluationOptions
 
 
 class UsageError(Exception):
@@ -88,6 +98,88 @@ def variable_files(options: Namespace, chosen: Selection) -> tuple[str, ...]:
 def terraform_environment() -> Mapping[str, str]:
     """Return the environment's Terraform variables, and nothing else of the environment."""
     return {name: value for name, value in sorted(os.environ.items()) if name.startswith("TF_VAR_")}
+
+
+def policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem, ...]]:
+    """Return the policy that judges, with the mistakes in it.
+
+    Without `--policy` it is the `guard.yaml` in the deepest directory that holds everything judged, or in the nearest
+    one above it, else the default pack. Raises UsageError for a file or a commit that is not there.
+    """
+    if options.policy_from and chosen.repository is None:
+        raise UsageError("--policy-from needs a git repository around what is checked")
+    with _commit(chosen, options.policy_from) as tree:
+        source = tree or chosen.tree
+        named = [_policy_source(written, chosen, tree) for written in options.policy]
+        return load_policy(named or _nearest_policy(source, chosen.home), source)
+
+
+def request(options: Namespace, chosen: Selection, judged_by: Policy | None = None) -> Request:
+    """Return what to read. Files that are named one by one are judged in the context of everything around them."""
+    return Request(
+        tree=chosen.tree,
+        directories=chosen.directories,
+        files=chosen.files,
+        context=("",) if chosen.files else (),
+        terraform=EvaluationOptions(
+            variables=variables(options),
+            var_files=variable_files(options, chosen),
+            workspace=options.workspace or "default",
+            environment=terraform_environment(),
+        ),
+        locality=judged_by.locality if judged_by else {},
+    )
+
+
+@contextmanager
+def base(options: Namespace, chosen: Selection, head: Request) -> Iterator[Request | None]:
+    """Give the request as of `--base`, None without it. Raises UsageError for a commit that is not there."""
+    if options.base and chosen.repository is None:
+        raise UsageError("--base needs a git repository around what is checked")
+    with _commit(chosen, options.base) as tree:
+        yield None if tree is None else replace(head, tree=tree)
+
+
+@contextmanager
+def _commit(chosen: Selection, ref: str | None) -> Iterator[GitTree | None]:
+    if not ref or chosen.repository is None:
+        yield None
+        return
+    try:
+        tree = GitTree(chosen.repository, ref)
+    except GitError as error:
+        raise UsageError(str(error)) from None
+    try:
+        yield tree
+    finally:
+        tree.close()
+
+
+def _policy_source(written: str, chosen: Selection, commit: GitTree | None) -> PolicySource:
+    if written in packs.names():
+        return PolicySource(written)
+    path = Path(written).resolve()
+    root = chosen.root.resolve()
+    if path.is_relative_to(root):
+        name = path.relative_to(root).as_posix()
+        if (commit or chosen.tree).exists(name):
+            return PolicySource(name)
+    # A policy outside the root is the user's own choice, unlike anything that the root's files name.
+    if commit is None and path.is_file():
+        return PolicySource(written, path.read_text(encoding="utf-8"))
+    raise UsageError(f"--policy {written}: no such file or pack; the packs are {', '.join(packs.names())}")
+
+
+def _nearest_policy(tree: Tree, home: str) -> tuple[PolicySource, ...]:
+    folder = home
+    while True:
+        for name in STANDARD:
+            path = f"{folder}/{name}" if folder else name
+            if tree.exists(path):
+                return (PolicySource(path),)
+        if not folder:
+            return ()
+        folder = folder.rpartition("/")[0]
 
 
 def colored(options: Namespace) -> bool:

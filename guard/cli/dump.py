@@ -37,10 +37,7 @@ def run(options: Namespace) -> int:
                 "version": 1,
                 "resources": [resource(one) for one in understood.resources],
                 "problems": [_shapes.problem(one) for one in understood.problems],
-                "unknowns": [
-                    {**_shapes.facts(one, "address", "attribute", "reason"), "location": _shapes.location(one.location)}
-                    for one in understood.unknowns
-                ],
+                "unknowns": [_shapes.unknown(one) for one in understood.unknowns],
             }
         )
     )

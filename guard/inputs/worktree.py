@@ -30,7 +30,7 @@ class WorkTree:
         return found is not None and found.is_file()
 
     def read(self, path: str) -> bytes:
-        """Return a file's bytes. Raises ReadError where it is missing, outside, no regular file, too large or unreadable."""
+        """Return a file's bytes. Raises ReadError where it is missing, outside, irregular, too large or unreadable."""
         found = self._inside(path)
         if found is None:
             raise ReadError(f"{path} leads outside the root that is checked")
@@ -66,7 +66,7 @@ class WorkTree:
             if not _encodable(path):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if not skipped(path + "/x"):
+                if not skipped(f"{path}/modules/x"):
                     yield from self._walk(path)
             elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and self._linked_file(path)):
                 yield path

@@ -9,7 +9,7 @@ from enum import Enum
 from json.encoder import encode_basestring
 from typing import Any
 
-from guard.model.finding import Finding, Problem
+from guard.model.finding import Finding, Problem, UnknownFact
 from guard.model.location import Location, Step
 from guard.model.node import Node, is_sequence
 from guard.model.report import Money
@@ -59,6 +59,17 @@ def problem(one: Problem) -> dict[str, Any]:
         "location": location(one.location),
         "related": steps(one.related),
         "blocking": one.blocking,
+    }
+
+
+def unknown(one: UnknownFact) -> dict[str, Any]:
+    """Return a fact that the text does not decide; `rule` is the one that asked for it."""
+    return {
+        "address": one.address,
+        "attribute": one.attribute,
+        "reason": one.reason,
+        "rule": one.rule or None,
+        "location": location(one.location),
     }
 
 

@@ -28,16 +28,7 @@ def render(report: Report, options: ReportOptions) -> str:
                 for one in report.waived
             ],
             "problems": [_shapes.problem(one) for one in report.problems],
-            "unknowns": [
-                {
-                    "address": one.address,
-                    "attribute": one.attribute,
-                    "reason": one.reason,
-                    "rule": one.rule or None,
-                    "location": _shapes.location(one.location),
-                }
-                for one in report.unknowns
-            ],
+            "unknowns": [_shapes.unknown(one) for one in report.unknowns],
             "cost": {
                 "currency": "USD",
                 "monthly": _shapes.money(totals.monthly),

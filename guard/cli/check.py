@@ -1,0 +1,93 @@
+"""`guard check`: read, evaluate, price, judge and report."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from guard import engine
+from guard.cli import _options
+from guard.cli._options import UsageError
+from guard.discover import modules, one
+from guard.model.command import Command
+from guard.model.finding import Severity
+from guard.model.report import Report, Reporter, ReportOptions
+from guard.prices.book import open_book
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the options of `guard check`."""
+    _options.add_inputs(parser)
+    _options.add_policy(parser)
+    _options.add_prices(parser)
+    formats = ", ".join(modules("guard.reports"))
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="NAME[=FILE]",
+        help=f"how to report, to a file or standard output; repeatable: {formats}",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=[*(severity.value for severity in Severity if severity is not Severity.OFF), "never"],
+        default=Severity.ERROR.value,
+        help="the least severity that makes the exit status 1",
+    )
+    _options.add_output(parser)
+
+
+def run(options: Namespace) -> int:
+    """Check, write every report that was asked for, and return the exit status."""
+    wanted = [_reporter(written) for written in options.format or ["text"]]
+    if sum(path is None for _, path in wanted) > 1:
+        raise UsageError("only one --format may go to standard output; write the others as --format NAME=FILE")
+    report = _report(options)
+    for reporter, path in wanted:
+        _write(reporter, path, report, options)
+    return status(report, options.fail_on)
+
+
+def status(report: Report, fail_on: str) -> int:
+    """Return 2 where a problem kept something from being judged, 1 for findings as grave as `fail_on`, else 0."""
+    if fail_on == "never":
+        return 0
+    if any(problem.blocking for problem in report.problems):
+        return 2
+    return int(any(finding.severity.rank <= Severity(fail_on).rank for finding in report.findings))
+
+
+def _report(options: Namespace) -> Report:
+    chosen = _options.selection(options)
+    policy, problems = _options.policy(options, chosen)
+    request = _options.request(options, chosen, policy)
+    with _options.base(options, chosen, request) as base:
+        return engine.check(request, policy, problems, open_book(options.prices), datetime.now(UTC).date(), base)
+
+
+def _reporter(written: str) -> tuple[Reporter, Path | None]:
+    name, equals, path = written.partition("=")
+    reporter = one("guard.reports", name, "REPORTER", Reporter)
+    if reporter is None:
+        raise UsageError(f"--format {name}: no such format; there are {', '.join(modules('guard.reports'))}")
+    if equals and not path:
+        raise UsageError(f"--format {written} names no file")
+    return reporter, Path(path) if path else None
+
+
+def _write(reporter: Reporter, path: Path | None, report: Report, options: Namespace) -> None:
+    color = _options.colored(options) and path is None
+    text = reporter.render(report, ReportOptions(color=color, quiet=options.quiet, verbose=options.verbose))
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--format {reporter.name}={path}: {error.strerror}") from None
+
+
+COMMAND = Command("check", "judge what would be deployed, and report", arguments, run, order=10)
