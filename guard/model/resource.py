@@ -10,7 +10,7 @@ from enum import Enum
 from guard.model.instance import Call
 from guard.model.location import Location, whole_file
 from guard.model.node import Node
-from guard.model.value import Absent, Known, Unknown, Value
+from guard.model.value import Absent, Known, Unknown, Value, first
 
 NOT_WRITTEN = Absent(whole_file(""))
 """The default of every fact of a facet; it becomes `Absent` at the facet's own location."""
@@ -88,6 +88,11 @@ class Labels:
         if label is not None and not isinstance(label.value, Absent):
             return label.value
         return self.unknown[0] if self.unknown else Absent(self.location)
+
+    def environment(self) -> Value[str]:
+        """Return the environment that a label names, whichever of its usual keys is used."""
+        found = [self.find(key) for key in ("environment", "env", "stage")]
+        return next((one for one in found if isinstance(one, Known)), first(*found))
 
 
 def _folded(key: str) -> str:

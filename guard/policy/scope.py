@@ -7,12 +7,10 @@ from typing import TypeAlias
 
 from guard.model.finding import UnknownFact
 from guard.model.glob import matches, matches_path
-from guard.model.resource import Labels, Resource
+from guard.model.resource import Resource
 from guard.model.rule import Budget, Project
-from guard.model.value import Absent, Known, Unknown, Value, first
+from guard.model.value import Absent, Known, Unknown, Value
 from guard.policy.model import BudgetEntry, Where
-
-ENVIRONMENT_LABELS = ("environment", "env", "stage")
 
 Answer: TypeAlias = "bool | Unknown"
 
@@ -60,12 +58,6 @@ def budget(
     return scoped, undecided
 
 
-def environment(labels: Labels) -> Value[str]:
-    """Return the environment that labels name."""
-    found = [labels.find(key) for key in ENVIRONMENT_LABELS]
-    return next((one for one in found if isinstance(one, Known)), first(*found))
-
-
 def _answers(where: Where, resource: Resource) -> Iterator[Answer]:
     """Yield the answer of each written key, the cheap and certain ones first."""
     for globs, text in (
@@ -89,7 +81,7 @@ def _facts(where: Where, resource: Resource) -> Iterator[Answer]:
     if where.regions:
         yield _value_fits(where.regions, resource.region)
     if where.environments:
-        yield _value_fits(where.environments, environment(resource.labels))
+        yield _value_fits(where.environments, resource.labels.environment())
     for key, globs in where.labels:
         yield _value_fits(globs, resource.labels.find(key))
 

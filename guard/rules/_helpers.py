@@ -1,0 +1,67 @@
+"""What several rules need: patterns, amounts and lists as messages write them, and what kind of thing a resource is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from guard.model.glob import matches
+from guard.model.resource import Resource
+
+TAGGED = frozenset({"aws", "azure"})
+
+
+def usd(amount: Decimal) -> str:
+    """Return an amount of USD: whole dollars from a hundred on, cents below, more digits for prices of small units."""
+    if abs(amount) >= 100:
+        return f"${amount:,.0f}"
+    if amount == amount.quantize(Decimal("0.01")) or abs(amount) >= 1:
+        return f"${amount:,.2f}"
+    return f"${amount.normalize():f}"
+
+
+def span(low: Decimal, high: Decimal) -> str:
+    """Return a range of USD, or one amount where both ends read the same."""
+    return usd(high) if usd(low) == usd(high) else f"{usd(low)} to {usd(high)}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Return the words as a list in a sentence: `a, b and c`."""
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def fitting(globs: Iterable[str], text: str) -> str | None:
+    """Return the first glob that fits `text` in whatever letter case, None where none does."""
+    folded = text.casefold()
+    return next((glob for glob in globs if matches(glob.casefold(), folded)), None)
+
+
+def found_in(pattern: str, text: str) -> bool:
+    """Tell whether a regular expression is found in `text`; in linear time. Raises ValueError for a bad one."""
+    return _compiled(pattern).search(text) is not None
+
+
+def checked_pattern(pattern: str) -> str:
+    """Return a regular expression as it is. Raises ValueError where it is none."""
+    _compiled(pattern)
+    return pattern
+
+
+def label_word(resource: Resource) -> str:
+    """Return what the resource's platform calls its labels: `tag` or `label`."""
+    return "tag" if resource.platform in TAGGED or resource.platform.startswith("azure") else "label"
+
+
+@cache
+def _compiled(pattern: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        raise ValueError(f'"{pattern}" is no regular expression (RE2): {reason}') from None

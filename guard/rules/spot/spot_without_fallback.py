@@ -1,0 +1,202 @@
+"""A workload runs on spot capacity and nothing catches it when that is taken away.
+
+## Why this matters
+
+Spot capacity costs a third to a half of on-demand and can be taken back at two minutes' notice or less. A served model
+without anything behind it stops answering; a training run without checkpoints starts again from nothing, and pays
+for the lost hours again: over a long run that can cost more than on-demand would have.
+
+## What to do
+
+Give the workload something to fall back on: an on-demand base in the autoscaling group, a second node pool or
+`capacity-type` beside spot, `any_of` with and without `use_spot`, `dynamic_ondemand_fallback`.
+Let a training run write checkpoints to storage that outlives the machine (an object store or a shared file system).
+
+## When to leave it
+
+Where work may wait for capacity to come back, as batch jobs with checkpoints may: set `checkpoint_suffices`, or limit
+the rule by `where: {purpose: inference}`.
+
+## Source
+
+AWS, "Spot Instance interruption notices" (two minutes); Google Cloud, "Spot VMs" (up to 30 seconds); Azure, "Use Azure
+Spot Virtual Machines" (30 seconds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from guard.model.finding import Finding, Severity, UnknownFact
+from guard.model.resource import Compute, Purchase, Purpose, Resource
+from guard.model.rule import Context, Example, Rule
+from guard.model.value import Absent, Known, Unknown, Value, first
+
+NO_FALLBACK = "spot capacity with nothing to fall back on: add on-demand capacity beside or behind it"
+NO_CHECKPOINT = "training on spot capacity without a durable checkpoint: each interruption starts it over"
+
+
+class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+    """What catches a workload."""
+
+    checkpoint_suffices: bool = False
+    """Whether a training run with durable checkpoints needs no fallback, because it may wait."""
+
+
+def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
+    """Yield a finding for each group of spot machines without fallback, and for a training one without checkpoint."""
+    for compute in context.resource.compute:
+        match compute.purchase:
+            case Known(Purchase.SPOT) as spot if compute.count_max != Known(0, compute.count_max.location):
+                yield from _judged(context, compute, spot)
+            case Unknown() as unknown:
+                yield context.undecided(unknown, _name(compute, "purchase"))
+
+
+def _judged(context: Context[Options], compute: Compute, spot: Known[Purchase]) -> Iterator[Finding | UnknownFact]:
+    trains = _trains(context.resource)
+    checkpoint = _checkpoint(context.resource, compute)
+    if not (trains and context.options.checkpoint_suffices):
+        match compute.fallback:
+            case Absent():
+                yield context.finding(spot, NO_FALLBACK, attribute=_name(compute, "fallback"))
+            case Unknown() as unknown:
+                yield context.undecided(unknown, _name(compute, "fallback"))
+    if trains:
+        match checkpoint:
+            case Absent():
+                yield context.finding(spot, NO_CHECKPOINT, attribute=_name(compute, "checkpoint"))
+            case Unknown() as unknown:
+                yield context.undecided(unknown, _name(compute, "checkpoint"))
+
+
+def _trains(resource: Resource) -> bool:
+    return resource.purpose is Purpose.TRAINING
+
+
+def _checkpoint(resource: Resource, compute: Compute) -> Value[str]:
+    own = compute.checkpoint
+    return first(own, resource.training.checkpoint) if resource.training else own
+
+
+def _name(compute: Compute, attribute: str) -> str:
+    return f"{compute.name}.{attribute}".lstrip(".")
+
+
+TERRAFORM = Example(
+    "main.tf",
+    """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_eks_node_group" "gpu" {
+  cluster_name    = "ml"
+  node_group_name = "gpu"
+  node_role_arn   = "arn:aws:iam::123456789012:role/nodes"
+  subnet_ids      = ["subnet-1"]
+  instance_types  = ["g5.xlarge"]
+  capacity_type   = "SPOT"
+#                   ^^^^^^ spot capacity with nothing to fall back on: add on-demand capacity beside or behind it
+
+  scaling_config {
+    min_size     = 1
+    max_size     = 4
+    desired_size = 2
+  }
+}
+""",
+)
+
+KUBERNETES = Example(
+    "train.yaml",
+    """\
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata:
+  name: rank
+spec:
+  pytorchReplicaSpecs:
+    Master:
+      replicas: 1
+      template:
+        spec:
+          nodeSelector:
+            karpenter.sh/capacity-type: spot
+#                                       ^^^^ spot capacity with nothing to fall back on: add on-demand capacity beside or behind it
+#                                       ^^^^ training on spot capacity without a durable checkpoint: each interruption starts it over
+          containers:
+            - name: pytorch
+              image: docker.io/acme/rank:1.0
+              resources:
+                limits: {nvidia.com/gpu: 1}
+""",  # noqa: E501
+)
+
+SPEC = Example(
+    "chat.yaml",
+    """\
+apiVersion: guard/v1
+kind: ModelDeployment
+metadata: {name: chat}
+model: {name: chat, version: "3"}
+compute:
+  provider: aws
+  region: us-east-1
+  instance: g5.xlarge
+  purchase: spot
+#           ^^^^ spot capacity with nothing to fall back on: add on-demand capacity beside or behind it
+""",
+)
+
+GOOD_KUBERNETES = Example(
+    "serve.yaml",
+    """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: serve
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: serve}}
+  template:
+    metadata: {labels: {app: serve}}
+    spec:
+      affinity:
+        nodeAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              preference:
+                matchExpressions:
+                  - {key: karpenter.sh/capacity-type, operator: In, values: [spot]}
+      containers:
+        - name: serve
+          image: docker.io/acme/serve:1.0
+          resources:
+            limits: {nvidia.com/gpu: 1}
+""",
+)
+
+GOOD_SPEC = Example(
+    "pretrain.yaml",
+    """\
+apiVersion: guard/v1
+kind: TrainingJob
+metadata: {name: pretrain}
+compute: {provider: aws, region: us-east-1, instance: p4d.24xlarge, purchase: spot, fallback: on_demand}
+training:
+  checkpoint: {uri: "s3://acme-checkpoints/pretrain", interval_minutes: 30}
+""",
+)
+
+RULE = Rule(
+    name="spot-without-fallback",
+    severity=Severity.ERROR,
+    options=Options,
+    check=check,
+    docs=__doc__ or "",
+    bad=(TERRAFORM, KUBERNETES, SPEC),
+    good=(GOOD_KUBERNETES, GOOD_SPEC),
+)
