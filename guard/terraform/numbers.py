@@ -302,12 +302,17 @@ def floor(number: Number) -> Number:
     if number.exponent >= 0:
         return number
     whole = number.mantissa >> -number.exponent
-    return from_integer(-whole - 1 if number.negative else whole)
+    return _rounded(number.negative, whole + number.negative, 0, number.precision)
 
 
 def ceiling(number: Number) -> Number:
     """Return the smallest whole number that is not smaller."""
-    return negate(floor(negate(number))) if number.exponent < 0 else number
+    if number.exponent >= 0:
+        return number
+    whole = number.mantissa >> -number.exponent
+    if number.negative:
+        return _rounded(whole > 0, whole, 0, number.precision)
+    return _rounded(False, whole + 1, 0, number.precision)
 
 
 def compare(left: Number, right: Number) -> int:
