@@ -39,7 +39,8 @@ def command(level: str, title: str, message: str, place: Location | None) -> str
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    whole = text.encode("utf-8", "replace").decode()
+    return whole.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
