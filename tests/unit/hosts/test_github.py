@@ -1,0 +1,69 @@
+"""What GitHub tells about a run, and the arguments that the action makes of its inputs."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.hosts.github import base_commit
+
+ROOT = Path(__file__).resolve().parents[3]
+arguments = runpy.run_path(str(ROOT / "integrations/github_action/run.py"))["arguments"]
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+def event(tmp_path: Path, content: Any) -> dict[str, str]:
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(content))
+    return {"GITHUB_EVENT_PATH": str(path)}
+
+
+@pytest.mark.parametrize(
+    ("content", "commit"),
+    [
+        ({"pull_request": {"base": {"sha": SHA}}}, SHA),
+        ({"merge_group": {"base_sha": SHA}}, SHA),
+        ({"before": SHA}, SHA),
+        ({"before": "0" * 40}, ""),
+        ({"pull_request": None}, ""),
+        ([], ""),
+    ],
+)
+def test_the_base_is_read_from_the_event(tmp_path: Path, content: Any, commit: str) -> None:
+    assert base_commit(event(tmp_path, content)) == commit
+
+
+def test_without_an_event_there_is_no_base() -> None:
+    assert base_commit({}) == ""
+
+
+def test_inputs_become_arguments(tmp_path: Path) -> None:
+    inputs = {
+        "GUARD_PATHS": "infra\nk8s prod\n",
+        "GUARD_POLICY": "guard.yaml",
+        "GUARD_POLICY_FROM": "base",
+        "GUARD_BASE": "auto",
+        "GUARD_FAIL_ON": "warning",
+        "GUARD_SARIF": "guard.sarif",
+        "GUARD_ARGUMENTS": "--var\nregion=$(touch x)",
+    }
+    environment = event(tmp_path, {"pull_request": {"base": {"sha": SHA}}}) | inputs
+    assert arguments(environment) == [
+        "check",
+        *("--format", "github"),
+        *("--fail-on", "warning"),
+        *("--base", SHA),
+        *("--policy-from", SHA),
+        *("--format", "sarif=guard.sarif"),
+        "--policy=guard.yaml",
+        *("--var", "region=$(touch x)"),
+        *("--", "infra", "k8s prod"),
+    ]
+
+
+def test_empty_inputs_are_the_defaults() -> None:
+    assert arguments({"GUARD_PATHS": "."}) == ["check", "--format", "github", "--fail-on", "error", "--", "."]
