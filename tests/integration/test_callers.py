@@ -65,12 +65,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_pre_commit_runs_the_hook_and_blocks(source: Path, repository: Path, tmp_path: Path) -> None:
     run("pre-commit", "validate-manifest", ".pre-commit-hooks.yaml", cwd=ROOT)
-    home = {"PRE_COMMIT_HOME": str(tmp_path / "home")}
+    home = str(tmp_path / "home")
     command = ("pre-commit", "try-repo", source, "guard", "--verbose")
-    said = run(*command, "--all-files", cwd=repository, status=1, **home)
+    said = run(*command, "--all-files", cwd=repository, status=1, PRE_COMMIT_HOME=home)
     assert "disallowed-instance-type" in said
     assert "infra/terraform.tfvars:" in said
-    run(*command, "--files", "infra/modules/gpu-fleet/outputs.tf", cwd=repository, **home)
+    run(*command, "--files", "infra/modules/gpu-fleet/outputs.tf", cwd=repository, PRE_COMMIT_HOME=home)
 
 
 def test_prek_runs_the_hook_and_blocks(source: Path, repository: Path, tmp_path: Path) -> None:
