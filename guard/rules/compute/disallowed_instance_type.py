@@ -2,9 +2,10 @@
 
 ## Why this matters
 
-The choice of machine decides most of the cost of an AI workload: an instance with eight H100s costs some forty times
-as much as one with a single L4. Accelerators of old generations cost more for the same work, and their sizes
-are being withdrawn. A list of what is allowed in which environment keeps the dear ones for the work that needs them.
+The choice of machine decides most of the cost of an AI workload: an instance with eight H100s costs nearly seventy
+times as much as one with a single L4 (p5.48xlarge and g6.xlarge, us-east-1, on demand, July 2026). Accelerators of old
+generations cost more for the same work, and their sizes are being withdrawn. A list of what is allowed in which
+environment keeps the dear ones for the work that needs them.
 
 ## What to do
 

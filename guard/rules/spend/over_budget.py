@@ -1,0 +1,246 @@
+"""What a scope costs a month, or what a change adds to it, is over its budget.
+
+## Why this matters
+
+A change that doubles a fleet looks like one edited number in review. Held against a budget while it is still a
+proposal, it becomes a decision; found on the invoice, it is a month's money spent.
+
+## What to do
+
+Look at what contributes most: the message names it, and `guard cost` shows every line. Make it smaller, or raise the
+budget in the policy where the spend is wanted.
+
+Budgets are written in the policy, each with its scope. A range comes from autoscaling and spot prices; the budget
+holds against the high end, or against the low end with `count: least`. What has no price makes the sum a lower bound:
+below the budget such a sum decides nothing and is listed under what is unknown.
+
+## When to leave it
+
+Without budgets in the policy this rule says nothing.
+
+## Source
+
+FinOps Foundation, FinOps Framework, capability "Budgeting". A month is 730 hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from guard.model.finding import Finding, Severity, UnknownFact
+from guard.model.location import Step
+from guard.model.price import Estimate
+from guard.model.rule import Budget, Context, Example, Project, Rule
+from guard.model.value import Unknown
+from guard.rules._helpers import listed, span, usd
+
+NAMED = 3
+
+
+class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+    """What is held against a budget."""
+
+    count: Literal["most", "least"] = "most"
+    """Which end of a range of cost counts."""
+
+
+class Sum(NamedTuple):
+    """What a scope costs a month in USD; `open` tells that something in it has no price."""
+
+    low: Decimal
+    high: Decimal
+    open: bool
+
+    def end(self, options: Options) -> Decimal:
+        """Return the end of the range that counts."""
+        return self.high if options.count == "most" else self.low
+
+
+def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
+    """Yield what is to be said about each budget's monthly sum and, where there is a base, about its increase."""
+    scope = {one.address for one in context.scope}
+    for budget in context.project.budgets:
+        costs = _costs(context.project, budget.addresses & scope)
+        yield from _monthly(context, budget, costs)
+        if context.base is not None:
+            yield from _increase(context, budget, costs, _costs(context.base, budget.base_addresses))
+
+
+def _costs(project: Project, addresses: Iterable[str]) -> dict[str, Estimate]:
+    return {one: project.estimates[one] for one in sorted(addresses) if one in project.estimates}
+
+
+def _sum(costs: Mapping[str, Estimate]) -> Sum:
+    low = sum((one.low for one in costs.values()), Decimal(0))
+    high = sum((one.high for one in costs.values()), Decimal(0))
+    return Sum(low, high, any(one.open_ended for one in costs.values()))
+
+
+def _monthly(
+    context: Context[Options], budget: Budget, costs: Mapping[str, Estimate]
+) -> Iterator[Finding | UnknownFact]:
+    total = _sum(costs)
+    if budget.monthly is None:
+        return
+    if total.end(context.options) > budget.monthly:
+        open_ = ", at least," if total.open else ""
+        message = f"{budget.name} costs{open_} {span(total.low, total.high)} a month, over its budget of "
+        shares = {address: one.high for address, one in costs.items()}
+        yield _finding(context, budget, message + usd(budget.monthly), shares, "monthly")
+    elif total.open:
+        yield _undecided(context, budget, costs, "monthly")
+
+
+def _increase(
+    context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], before: Mapping[str, Estimate]
+) -> Iterator[Finding | UnknownFact]:
+    now, then = _sum(costs), _sum(before)
+    rise = now.end(context.options) - then.end(context.options)
+    limit = _limit(budget, then.end(context.options))
+    if limit is None:
+        return
+    if rise > limit:
+        share = f" ({_percent(rise, then.end(context.options))})" if then.end(context.options) else ""
+        message = f"{budget.name} rises by {usd(rise)}{share} to {usd(now.end(context.options))} a month, "
+        allowed = f"more than the {usd(limit)} that one change may add"
+        shares = {
+            address: one.high - (before[address].high if address in before else 0) for address, one in costs.items()
+        }
+        yield _finding(context, budget, message + allowed, shares, "increase")
+    elif now.open:
+        yield _undecided(context, budget, costs, "increase")
+
+
+def _limit(budget: Budget, before: Decimal) -> Decimal | None:
+    """Return how much may be added: the lower of the amount and the percentage, which of nothing says nothing."""
+    limits = [budget.increase_amount] if budget.increase_amount is not None else []
+    if budget.increase_percent is not None and before:
+        limits.append(before * budget.increase_percent / 100)
+    return min(limits, default=None)
+
+
+def _percent(rise: Decimal, before: Decimal) -> str:
+    return f"{rise / before * 100:+.0f} %"
+
+
+def _finding(
+    context: Context[Options], budget: Budget, message: str, shares: Mapping[str, Decimal], threshold: str
+) -> Finding:
+    """Return a finding at the resource that contributes most."""
+    dearest = sorted((item for item in shares.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
+    most = [f"{address} {usd(share)}" for address, share in dearest[:NAMED]]
+    text = f"{message}; most of it: {listed(most)}" if most else message
+    resource = context.project.resource(dearest[0][0]) if dearest else None
+    return context.finding(
+        resource.location if resource else budget.location,
+        text,
+        attribute=f"budget.{budget.name}.{threshold}",
+        related=(Step(f"the budget {budget.name}", budget.location),),
+        address=resource.address if resource else "",
+    )
+
+
+def _undecided(context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], threshold: str) -> UnknownFact:
+    unpriced = [(address, one) for address, estimate in costs.items() for one in estimate.unpriced]
+    open_ = [address for address, estimate in costs.items() if estimate.open_ended]
+    first = f"{unpriced[0][0]}: {unpriced[0][1].reason}" if unpriced else f"{open_[0]} has no upper bound"
+    more = f" and {len(open_) - 1} more" if len(open_) > 1 else ""
+    reason = f"budget {budget.name} cannot be decided, not everything in it has a price: {first}{more}"
+    return context.undecided(Unknown(reason, budget.location), f"budget.{budget.name}.{threshold}", address="")
+
+
+BUDGET = "budgets: [{name: research, monthly: 5000}]"
+
+TERRAFORM = Example(
+    "main.tf",
+    """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_instance" "train" {
+#^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ research costs $16,029 a month, over its budget of $5,000; most of it: aws_instance.train $16,029
+  instance_type = "p4d.24xlarge"
+}
+""",  # noqa: E501
+    policy=BUDGET,
+)
+
+KUBERNETES = Example(
+    "train.yaml",
+    """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: serve
+spec:
+  replicas: 8
+  selector: {matchLabels: {app: serve}}
+  template:
+    metadata: {labels: {app: serve}}
+    spec:
+      nodeSelector:
+        node.kubernetes.io/instance-type: g5.xlarge
+        topology.kubernetes.io/region: us-east-1
+      containers:
+        - name: serve
+          image: docker.io/acme/serve:1.0
+          resources:
+            limits: {nvidia.com/gpu: 1}
+""",
+    policy=BUDGET,
+)
+
+SPEC = Example(
+    "chat.yaml",
+    """\
+apiVersion: guard/v1
+kind: ModelDeployment
+metadata: {name: chat}
+model: {name: chat, version: "3"}
+compute: {provider: aws, region: us-east-1, instance: g5.xlarge}
+serving:
+  replicas: 10
+""",
+    policy="budgets: [{name: chat, increase: {amount: 1000, percent: 50}}]",
+    base={
+        "chat.yaml": """\
+apiVersion: guard/v1
+kind: ModelDeployment
+metadata: {name: chat}
+model: {name: chat, version: "3"}
+compute: {provider: aws, region: us-east-1, instance: g5.xlarge}
+serving:
+  replicas: 4
+"""
+    },
+)
+
+GOOD = Example(
+    "main.tf",
+    """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_instance" "serve" {
+  instance_type = "g5.xlarge"
+}
+""",
+    policy=BUDGET,
+)
+
+RULE = Rule(
+    name="over-budget",
+    severity=Severity.ERROR,
+    options=Options,
+    check=check,
+    docs=__doc__ or "",
+    bad=(TERRAFORM, KUBERNETES, SPEC),
+    good=(GOOD,),
+    per="project",
+)
