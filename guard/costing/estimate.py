@@ -1,0 +1,51 @@
+"""What a resource costs a month: the sum of its facets, each line with its price, quantity and assumptions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from guard.costing.compute import compute_part
+from guard.costing.fees import fee_part
+from guard.costing.parts import ZERO, Part, joined, sentence, without_price
+from guard.costing.storage import storage_part
+from guard.costing.transfer import transfer_part
+from guard.model.price import CostLine, Estimate, PriceBook
+from guard.model.resource import Resource
+
+_SUPPLY = ("NodePool",)
+"""Nodes that come and go with the workloads that ask for them: what they cost is counted there."""
+
+
+def estimate(resource: Resource, prices: PriceBook) -> Estimate:
+    """Return what `resource` costs, in USD a month of 730 hours; what has no price is listed with the reason."""
+    compute = () if resource.type in _SUPPLY else resource.compute
+    part = joined(
+        (
+            *(compute_part(one, resource, prices) for one in compute),
+            *(storage_part(one, resource, prices) for one in resource.storage),
+            *(fee_part(one, resource, prices) for one in resource.fees),
+            *(transfer_part(one, resource, prices) for one in resource.data),
+        )
+    )
+    if resource.repeated is not None:
+        part = _repeated(resource, part, resource.repeated.reason)
+    if resource.unpriced:
+        part = joined((part, without_price(resource.type, resource.unpriced, resource.location)))
+    return Estimate(resource.address, part.lines, part.unpriced, part.open_ended)
+
+
+def _repeated(resource: Resource, part: Part, reason: str) -> Part:
+    """Return `part` for a resource of which there may be none or many: from nothing, and without an upper end."""
+    if not part.lines:
+        return part
+    note = f"how many there are is not known ({reason}): from none, and one is counted"
+    lines = tuple(_from_none(one, "" if reason in one.assumption else note) for one in part.lines)
+    part = replace(part, lines=lines)
+    if any(reason in one.reason for one in part.unpriced):
+        return part
+    why = f"how many there are is not known: {reason}"
+    return joined((part, without_price(f"more of {resource.type}", why, resource.location)))
+
+
+def _from_none(line: CostLine, note: str) -> CostLine:
+    return replace(line, low_quantity=ZERO, assumption=sentence(line.assumption, note))
