@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from guard.cli._usage import UsageError
 from guard.engine import Request, load_policy
 from guard.inputs.gittree import GitError, GitTree
 from guard.inputs.selection import Selection, SelectionError, select
@@ -19,10 +20,6 @@ from guard.policy import packs
 from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
 from guard.terraform.roots import EvaluationOptions
-
-
-class UsageError(Exception):
-    """The command line asks for something that cannot be; the message says what to write instead."""
 
 
 def add_inputs(parser: ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from guard import engine
 from guard.cli import _options
-from guard.cli._options import UsageError
+from guard.cli._usage import UsageError
 from guard.discover import modules, one
 from guard.model.command import Command
 from guard.model.finding import Severity

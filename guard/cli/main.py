@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from guard import __version__
-from guard.cli._options import UsageError
+from guard.cli._usage import UsageError
 from guard.discover import modules, offered, one
 from guard.model.command import Command
 
