@@ -10,7 +10,7 @@ from guard.model.instance import Item
 from guard.model.location import Location
 from guard.model.node import Node, is_sequence
 from guard.model.platform import Source
-from guard.model.resource import DataLink, Label, Labels
+from guard.model.resource import DataLink, Label, Labels, Resource
 from guard.model.value import Absent, Known, Unknown, Value, mapped
 from guard.platforms._accelerators import accelerator_name
 
@@ -38,11 +38,48 @@ _QUANTITY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]?)(i?)B?", re.IGNORECASE)
 _POWERS = {"": -3, "K": -2, "M": -1, "G": 0, "T": 1, "P": 2}
 
 
+class Items:
+    """The items of a repository as a key of a cache: compared by identity, because items hold mappings."""
+
+    __slots__ = ("all",)
+
+    def __init__(self, items: tuple[Item, ...]) -> None:
+        self.all = items
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Items) and other.all is self.all
+
+    def __hash__(self) -> int:
+        return id(self.all)
+
+
 def root_of(source: Source) -> Node | None:
     """Return the root of a document item, None for a Terraform instance or a document that is not a mapping."""
     if isinstance(source, Item) and isinstance(source.node.value, Mapping):
         return source.node
     return None
+
+
+def stem(source: Source) -> str:
+    """Return the name of a document's file without its suffix, to call what has no name of its own."""
+    path = source.path if isinstance(source, Item) else source.address
+    return path.rpartition("/")[2].rpartition(".")[0] or path
+
+
+def bare(node: Node, platform: str, kind: str, address: str, at: Location | None = None) -> Resource:
+    """Return a resource of a spec with no facets yet, at `at` or the first line of its document."""
+    where = at or node.key or node.location.start
+    return Resource(
+        address=address,
+        type=kind,
+        platform=platform,
+        origin="spec",
+        location=where,
+        labels=Labels(where),
+        region=Absent(where),
+        zone=Absent(where),
+        body=node,
+    )
 
 
 def has(node: Node, *names: str) -> bool:

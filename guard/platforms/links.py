@@ -38,7 +38,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("gs", re.compile(r"https://storage\.(?:googleapis|cloud\.google)\.com/([^/]+)")),
     ("azure", re.compile(r"(?:abfss?|wasbs?)://[^@/]*@([^./]+)")),
     ("azure", re.compile(r"https://([^./]+)\.(?:blob|dfs)\.core\.windows\.net")),
-    ("azureml", re.compile(r"azureml:(?://)?(.+)")),
+    ("azureml", re.compile(r"azureml://(?:subscriptions/.+/)?(datastores/[^/]+|registries/[^/]+|[^/]+)")),
 )
 
 
