@@ -26,8 +26,13 @@ def accelerator_name(text: str) -> str:
     drivers (`NVIDIA-A100-SXM4-80GB`), of SkyPilot and dstack (`A100-80GB`, `tpu-v6e-8`) and of the instance catalogues
     (`NVIDIA A100 80GB`, `AWS Trainium2`). What it does not know comes back without the vendor's name; `gpu` is `GPU`.
     """
+    return known_accelerator(text) or _other(text.strip())
+
+
+def known_accelerator(text: str) -> str:
+    """Return the maker's short name of the accelerator that the text names, "" where it names none that is known."""
     words = " ".join(_SEPARATORS.split(text.strip().lower()))
-    return _tpu(words) or _aws(words) or _gpu(words) or _other(text.strip())
+    return _tpu(words) or _aws(words) or _gpu(words)
 
 
 def _tpu(words: str) -> str:

@@ -1,0 +1,208 @@
+"""Kubernetes objects: what they are called, what stands beside them, and how readers of kinds become a platform."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from guard.model.finding import Problem
+from guard.model.instance import Instance, Item
+from guard.model.location import Location
+from guard.model.node import Node, is_sequence
+from guard.model.platform import Platform, Source, Surroundings
+from guard.model.resource import Compute, DataLink, Label, Labels, Purpose, Resource, Serving, Storage, Training
+from guard.model.value import Absent, Known, Unknown, Value
+
+Kind = tuple[str, str]
+# A List in a List in a List is no use to anybody.
+_LIST_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the reader of a kind found in an object. `templates` are the pod templates whose labels take effect."""
+
+    compute: tuple[Compute, ...] = ()
+    storage: tuple[Storage, ...] = ()
+    data: tuple[DataLink, ...] = ()
+    serving: Serving | None = None
+    training: Training | None = None
+    templates: tuple[Node, ...] = ()
+    purpose: Purpose = Purpose.UNKNOWN
+    evidence: str = ""
+    unpriced: str = ""
+    extra_labels: Mapping[str, Label] | None = None
+
+
+Reader = Callable[[Node, Surroundings], Draft | None]
+
+
+def platform(name: str, readers: Mapping[Kind, Reader], order: int = 50) -> Platform:
+    """Return the platform that reads these kinds, each given as API group and kind."""
+
+    def claims(source: Source) -> bool:
+        node = manifest(source)
+        return node is not None and kind_of_object(node) in readers
+
+    def resources(source: Source, around: Surroundings) -> Iterator[Resource | Problem]:
+        node = manifest(source)
+        reader = readers.get(kind_of_object(node) or ("", "")) if node is not None else None
+        draft = reader(node, around) if reader is not None and node is not None else None
+        if node is not None and draft is not None:
+            yield resource(name, node, source, draft)
+
+    return Platform(name, claims, resources, order)
+
+
+def manifest(source: Source) -> Node | None:
+    """Return the Kubernetes object that a source is: a document's item, or a `kubernetes_manifest` of Terraform."""
+    if isinstance(source, Item):
+        return source.node
+    return source.body.get("manifest") if source.type == "kubernetes_manifest" else None
+
+
+def kind_of_object(node: Node) -> Kind | None:
+    """Return API group ("" for the core one) and kind, None where the node is no Kubernetes object."""
+    if not isinstance(node.value, Mapping):
+        return None
+    version, kind = node.value.get("apiVersion"), node.value.get("kind")
+    if version is None or kind is None or not isinstance(version.value, str) or not isinstance(kind.value, str):
+        return None
+    return version.value.rpartition("/")[0], kind.value
+
+
+def resource(name: str, node: Node, source: Source, draft: Draft) -> Resource:
+    """Return the resource of the platform `name` that a draft of this object makes."""
+    instance = source if isinstance(source, Instance) else None
+    labels = effective_labels(node, draft.templates)
+    if draft.extra_labels:
+        labels = replace(labels, entries={**draft.extra_labels, **labels.entries})
+    return Resource(
+        address=instance.address if instance else address(node),
+        type=(kind_of_object(node) or ("", ""))[1],
+        platform=name,
+        origin="terraform" if instance else "kubernetes",
+        location=instance.location if instance else place(node),
+        labels=labels,
+        region=_common([one.region for one in draft.compute], node),
+        zone=_common([one.zone for one in draft.compute], node),
+        body=node,
+        calls=instance.calls if instance else (),
+        purpose=draft.purpose,
+        evidence=draft.evidence,
+        compute=draft.compute,
+        storage=draft.storage,
+        data=draft.data,
+        serving=draft.serving,
+        training=draft.training,
+        repeated=instance.repeated if instance else None,
+        unpriced=draft.unpriced,
+    )
+
+
+def address(node: Node) -> str:
+    """Return `Kind/name`, or `namespace/Kind/name` where a namespace is written."""
+    kind = (kind_of_object(node) or ("", ""))[1]
+    named = written(node, "metadata", "name") or written(node, "metadata", "generateName") or "unnamed"
+    namespace = written(node, "metadata", "namespace")
+    return f"{namespace}/{kind}/{named}" if namespace else f"{kind}/{named}"
+
+
+def place(node: Node) -> Location:
+    """Return where the object is named, else where its kind is written."""
+    named = node.get("metadata", "name") or node.get("metadata", "generateName") or node.get("kind")
+    return named.location if named else node.location
+
+
+def written(node: Node, *path: str | int) -> str:
+    """Return the text at `path`, "" where there is none that is known."""
+    text = node.text(*path)
+    return text.value if isinstance(text, Known) else ""
+
+
+def effective_labels(node: Node, templates: Sequence[Node]) -> Labels:
+    """Return the labels as cost tools read them: those of the pod template over those of the object."""
+    holders = [(node, ("metadata", "labels"), "metadata")]
+    holders += [(one, ("metadata", "labels"), "pod template") for one in reversed(templates)]
+    entries: dict[str, Label] = {}
+    unknown: list[Unknown] = []
+    for holder, path, source in holders:
+        found = holder.get(*path)
+        if found is not None and isinstance(found.value, Unknown):
+            unknown.append(found.value)
+        for key, child in holder.fields(*path).items():
+            entries[key] = Label(child.text(), source)
+    first = templates[0] if templates else node
+    where = first if first.get("metadata", "labels") or not node.get("metadata", "labels") else node
+    return Labels(where.nearest("metadata", "labels"), dict(sorted(entries.items())), tuple(unknown))
+
+
+def annotation(node: Node, key: str) -> Value[str]:
+    """Return the annotation `key` of an object or pod template."""
+    return node.text("metadata", "annotations", key)
+
+
+class _Same:
+    """A tuple of items as a key that is compared by identity, because items hold mappings."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[Item, ...]) -> None:
+        self.items = items
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.items is self.items
+
+    def __hash__(self) -> int:
+        return id(self.items)
+
+
+def beside(around: Surroundings, *kinds: Kind) -> tuple[Node, ...]:
+    """Return the objects of these kinds in the repository's documents, members of Lists included."""
+    index = _index(_Same(around.items))
+    return tuple(node for kind in kinds for node in index.get(kind, ()))
+
+
+@lru_cache(maxsize=2)
+def _index(key: _Same) -> Mapping[Kind, tuple[Node, ...]]:
+    found: defaultdict[Kind, list[Node]] = defaultdict(list)
+    for item in key.items:
+        for node in members(item.node):
+            kind = kind_of_object(node)
+            if kind is not None:
+                found[kind].append(node)
+    return {kind: tuple(nodes) for kind, nodes in found.items()}
+
+
+def is_list(node: Node) -> bool:
+    """Tell whether the object is a List (`kind: List`, `DeploymentList`) of objects."""
+    kind = kind_of_object(node)
+    return kind is not None and kind[1].endswith("List") and is_sequence(getattr(node.get("items"), "value", None))
+
+
+def members(node: Node, depth: int = _LIST_DEPTH) -> Iterator[Node]:
+    """Yield the object itself or, for a List, what it lists."""
+    if not is_list(node) or depth == 0:
+        yield node
+        return
+    for one in node.items("items"):
+        yield from members(one, depth - 1)
+
+
+def named(around: Surroundings, name: str, *kinds: Kind) -> Node | None:
+    """Return the object of one of these kinds with this name, None where the repository has none or several."""
+    found = [node for node in beside(around, *kinds) if written(node, "metadata", "name") == name]
+    return found[0] if len(found) == 1 else None
+
+
+def _common(values: Sequence[Value[str]], node: Node) -> Value[str]:
+    """Return the one place that all parts agree on; parts without any do not vote."""
+    told = [one for one in values if not isinstance(one, Absent)]
+    if not told:
+        return values[0] if values else Absent(node.nearest("spec"))
+    different = {one.value if isinstance(one, Known) else one.reason for one in told}
+    if len(different) == 1:
+        return told[0]
+    return Unknown(f"one of {', '.join(sorted(different))}", told[0].location)

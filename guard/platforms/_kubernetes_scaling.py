@@ -1,0 +1,57 @@
+"""How many replicas there are: as written, or between the bounds of an autoscaler that names the workload."""
+
+from __future__ import annotations
+
+from guard.model.node import Node
+from guard.model.platform import Surroundings
+from guard.model.value import Absent, Known, Value
+from guard.platforms._kubernetes_objects import beside, kind_of_object, written
+from guard.platforms._pods import Count
+
+_HPA = ("autoscaling", "HorizontalPodAutoscaler")
+_KEDA = ("keda.sh", "ScaledObject")
+_AIBRIX = ("autoscaling.aibrix.ai", "PodAutoscaler")
+# Source: the ScaledObject specification at keda.sh.
+_KEDA_LEAST = 0
+_KEDA_MOST = 100
+
+
+def replicas(node: Node, around: Surroundings) -> Count:
+    """Return the bounds of a workload's replicas; an autoscaler's win over `spec.replicas`, which it overwrites."""
+    scaled = _autoscaled(node, around)
+    if scaled is not None:
+        return scaled
+    count = node.integer("spec", "replicas")
+    return Count(count, count)
+
+
+def _autoscaled(node: Node, around: Surroundings) -> Count | None:
+    for scaler in beside(around, _KEDA):
+        if _targets(scaler, node):
+            return _keda(scaler)
+    for scaler in beside(around, _HPA, _AIBRIX):
+        if _targets(scaler, node):
+            return Count(scaler.integer("spec", "minReplicas"), scaler.integer("spec", "maxReplicas"))
+    return None
+
+
+def _keda(scaler: Node) -> Count:
+    idle = scaler.integer("spec", "idleReplicaCount")
+    low = scaler.integer("spec", "minReplicaCount")
+    least = idle if not isinstance(idle, Absent) else _or_default(low, _KEDA_LEAST)
+    return Count(least, _or_default(scaler.integer("spec", "maxReplicaCount"), _KEDA_MOST))
+
+
+def _or_default(value: Value[int], default: int) -> Value[int]:
+    return Known(default, value.location) if isinstance(value, Absent) else value
+
+
+def _targets(scaler: Node, node: Node) -> bool:
+    kind = kind_of_object(node)
+    target = written(scaler, "spec", "scaleTargetRef", "name")
+    if kind is None or not target or target != written(node, "metadata", "name"):
+        return False
+    if (written(scaler, "spec", "scaleTargetRef", "kind") or "Deployment") != kind[1]:
+        return False
+    spaces = {written(one, "metadata", "namespace") for one in (scaler, node)} - {""}
+    return len(spaces) < 2
