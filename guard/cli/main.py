@@ -14,6 +14,7 @@ from guard import __version__
 from guard.cli._usage import UsageError
 from guard.discover import modules, offered, one
 from guard.model.command import Command
+from guard.model.price import BookError
 
 CLEAN, FINDINGS, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 ISSUES = "please report it with that file"
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
         sys.stdout.flush()
         return status
-    except UsageError as error:
+    except (UsageError, BookError) as error:
         print(f"guard: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:

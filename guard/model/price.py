@@ -11,6 +11,10 @@ from guard.model.location import Location
 HOURS_PER_MONTH = Decimal(730)
 
 
+class BookError(Exception):
+    """A price book cannot be read; the message says why and what to do, and is fit for a user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """The price of one unit of a SKU. `as_of` is the day of the provider's data (`2026-07-30`), "" where undated."""
@@ -31,7 +35,7 @@ class Price:
 class Specs:
     """What an instance type is: virtual CPUs, memory in GiB, and its accelerators (memory in GiB of each).
 
-    `accelerator` is empty and the count 0 where it has none; the count is None where it has some and none says how many.
+    `accelerator` is empty and the count 0 where it has none; the count is None where it is not known how many it has.
     """
 
     provider: str

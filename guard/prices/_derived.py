@@ -9,6 +9,9 @@ from decimal import Decimal
 from guard.model.price import Band, Price
 from guard.prices._store import Saving
 
+DERIVED = "derived:"
+"""What the source of a price begins with that no list states."""
+
 SAVING_MARGIN = 4
 """The published spot savings were within 4 points of the spot price on 16 of 16 instance types checked."""
 
@@ -36,7 +39,7 @@ def spot_band(on_demand: Price, saving: Saving) -> Band:
             on_demand,
             amount=min(amount, on_demand.amount),
             purchase="spot",
-            source=f"derived: {on_demand.source} on-demand less {saving.percent} % saving of {saving.source}",
+            source=f"{DERIVED} {on_demand.source} on-demand less {saving.percent} % saving of {saving.source}",
             as_of=min(filter(None, (saving.as_of, on_demand.as_of)), default=""),
         )
 
@@ -45,20 +48,20 @@ def spot_band(on_demand: Price, saving: Saving) -> Band:
 
 def sagemaker_band(name: str, ec2: Price, ratio: Decimal) -> Band:
     """Return the price of a SageMaker type as that of the EC2 type times the ratio measured in other regions."""
-    source = f"derived: {ec2.source} {ec2.sku} x {ratio} (SageMaker to EC2 where both are known)"
+    source = f"{DERIVED} {ec2.source} {ec2.sku} x {ratio} (SageMaker to EC2 where both are known)"
     price = replace(ec2, sku=name, amount=ec2.amount * ratio, source=source)
     return Band(price, price)
 
 
 def sustained_use_band(on_demand: Price, factor: Decimal) -> Band:
     """Return the hourly price of a Google machine that runs all month on demand."""
-    source = f"derived: {on_demand.source} on-demand x {factor} (sustained use of a full month)"
+    source = f"{DERIVED} {on_demand.source} on-demand x {factor} (sustained use of a full month)"
     price = replace(on_demand, amount=on_demand.amount * factor, purchase="sustained_use", source=source)
     return Band(price, price)
 
 
 def chips_band(name: str, chip: Price, count: Decimal) -> Band:
     """Return the hourly price of a TPU machine type: its chips, which are sold with their host."""
-    source = f"derived: {chip.source} {chip.sku} x {count} chips"
+    source = f"{DERIVED} {chip.source} {chip.sku} x {count} chips"
     price = replace(chip, sku=name, unit="hour", amount=chip.amount * count, source=source)
     return Band(price, price)

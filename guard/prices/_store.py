@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from guard.model.price import Price, Specs
+from guard.model.price import BookError, Price, Specs
 from guard.prices.schema import NANO, SCHEMA_VERSION, TEN_THOUSAND
 
 T = TypeVar("T")
@@ -19,10 +19,6 @@ _MACHINES = (
 )
 _ONE_TYPE = _MACHINES + " AND folded = ?"
 _WITH_ACCELERATOR = _MACHINES + " AND accelerator != '' ORDER BY folded"
-
-
-class BookError(Exception):
-    """A price book cannot be read; the message says why and what to do, and is fit for a user."""
 
 
 class Saving(NamedTuple):
@@ -190,9 +186,8 @@ class Store:
         try:
             return self._open().execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise BookError(
-                f"the price book {self._path.name} cannot be read: {error}; update or reinstall it"
-            ) from error
+            advice = "install guard anew, or give another book by --prices"
+            raise BookError(f"the price book {self._path.name} cannot be read: {error}; {advice}") from error
 
     def _open(self) -> sqlite3.Connection:
         if self._database is None:
@@ -202,7 +197,7 @@ class Store:
 
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise BookError(f"there is no price book {path.name}")
+        raise BookError(f"there is no price book {path.name}; install guard anew, or give another book by --prices")
     # Immutable: no lock and no journal is looked for, so that the file may lie where nothing can be written.
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
@@ -210,7 +205,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise BookError(f"{path.name} is not a price book of guard: {error}") from error
     if row is None or row[0] != SCHEMA_VERSION:
-        raise BookError(f"{path.name} was written by another version of guard; make it anew with `guard prices update`")
+        raise BookError(f"{path.name} was written by another version of guard; use a book of this version")
     return database
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from guard.model.price import Band, Price, Specs
-from guard.prices._derived import chips_band, chosen, only, sagemaker_band, spot_band, sustained_use_band
-from guard.prices._store import BookError, Store, Tier
+from guard.model.price import Band, BookError, Price, Specs
+from guard.prices._derived import DERIVED, chips_band, chosen, only, sagemaker_band, spot_band, sustained_use_band
+from guard.prices._store import Store, Tier
 from guard.prices.accelerators import folded, google_sku
 from guard.prices.schema import STORAGE, provider_name, region_name
 
@@ -111,17 +111,19 @@ class Book:
         return self._store.meta("as_of")
 
     def show(self, provider: str, sku: str, region: str = "") -> tuple[Price, ...]:
-        """Return every published price of a SKU of any service, in one region or in all, sorted by region."""
+        """Return every price of a SKU of any service, in one region or in all where it has any, sorted by service and
+        region; then those that are derived from two others, a band as its two ends."""
         provider, sku, region = _names(provider, sku, region)
         if provider == "google" and sku.startswith(("gpu:", "tpu:")):
             sku = google_sku(sku)
-        services = self._store.services(provider, sku)
-        return tuple(
+        published = tuple(
             price
-            for service in services
+            for service in self._store.services(provider, sku)
             for place in ((region,) if region else self._store.regions(provider, service, sku))
             for price in self._store.prices(provider, service, sku, place)
         )
+        places = (region,) if region else self._store.regions(provider, "", sku)
+        return published + tuple(price for place in places for price in self._derived_prices(provider, sku, place))
 
     def status(self) -> tuple[ProviderStatus, ...]:
         """Return how much the book knows of each provider, by name."""
@@ -137,6 +139,11 @@ class Book:
             for name in sorted({row[0] for row in rows})
         )
 
+    def _derived_prices(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
+        bands = (self.compute(provider, sku, region, way) for way in ("on_demand", "spot", "sustained_use"))
+        ends = (price for band in bands if band for price in dict.fromkeys((band.low, band.high)))
+        return tuple(price for price in ends if price.source.startswith(DERIVED))
+
     def _derived(self, provider: str, sku: str, region: str, purchase: str, on_demand: Price | None) -> Band | None:
         if provider == "google":
             return self._google_derived(sku, region, purchase, on_demand)
@@ -147,7 +154,9 @@ class Book:
 
     def _google_derived(self, sku: str, region: str, purchase: str, on_demand: Price | None) -> Band | None:
         if purchase == "sustained_use":
-            factor = self._store.sustained_use(sku.partition("-")[0])
+            # GPUs that are attached are attached to N1, whose discount they share.
+            family = "n1" if sku.startswith("gpu:") else sku.partition("-")[0]
+            factor = self._store.sustained_use(family)
             return sustained_use_band(on_demand, factor) if on_demand and factor and factor < 1 else None
         specs = self._store.specs("google", sku)
         if on_demand or specs is None or not specs.accelerator.startswith("TPU ") or not specs.accelerator_count:

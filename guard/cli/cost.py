@@ -1,0 +1,57 @@
+"""`guard cost`: what everything would cost a month, line by line, or what changes against a commit."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+
+from guard import engine
+from guard.cli import _options
+from guard.cli._cost_output import Breakdown, as_json, as_text
+from guard.model.command import Command
+from guard.model.finding import Problem
+from guard.prices.book import open_book
+from guard.reports._words import printable
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the options of `guard cost`."""
+    _options.add_inputs(parser)
+    _options.add_policy(parser)
+    _options.add_prices(parser)
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to tell it")
+    parser.add_argument("-q", "--quiet", action="store_true", help="the totals only")
+
+
+def run(options: Namespace) -> int:
+    """Print the breakdown; 2 where a problem kept something from being read, else 0."""
+    breakdown = _breakdown(options)
+    if options.format == "json":
+        sys.stdout.write(as_json(breakdown))
+    else:
+        sys.stdout.write(as_text(breakdown, datetime.now(UTC).date(), options.quiet))
+        for problem in breakdown.problems:
+            print(f"guard: {_told(problem)}", file=sys.stderr)
+    return 2 if any(problem.blocking for problem in breakdown.problems) else 0
+
+
+def _breakdown(options: Namespace) -> Breakdown:
+    chosen = _options.selection(options)
+    policy, problems = _options.policy(options, chosen)
+    request = _options.request(options, chosen, policy)
+    prices = open_book(options.prices)
+    with _options.base(options, chosen, request) as before:
+        understood = engine.understand(request, prices)
+        base = engine.price(engine.understand(before, prices), prices) if before else None
+        project = engine.price(understood, prices)
+    return Breakdown(project, base, (*problems, *understood.problems), prices.as_of())
+
+
+def _told(problem: Problem) -> str:
+    place = problem.location
+    where = f"{printable(place.path)}:{place.line}:{place.column}: " if place else ""
+    return f"{where}{printable(problem.message)}"
+
+
+COMMAND = Command("cost", "break down what it costs a month, or what changes against --base", arguments, run, order=20)
