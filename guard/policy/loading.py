@@ -27,12 +27,13 @@ DEPTH_LIMIT = 16
 
 @dataclass(slots=True)
 class _Reading:
-    """What one call of `load` collects on its way."""
+    """What one call of `load` collects on its way; paths of a policy are relative to the folder `anchor`."""
 
     tree: Tree
     find_rule: FindRule
     rule_names: Sequence[str]
     platforms: Sequence[str]
+    anchor: str = ""
     problems: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
@@ -66,6 +67,9 @@ def load(
     reading = _Reading(tree, find_rule, rule_names, platforms)
     policy = Policy()
     for source in sources or (_standard(tree),):
+        folder, _, name = source.name.rpartition("/")
+        # A guard.yaml speaks about its own folder, wherever the check starts; any other policy about the root.
+        reading.anchor = folder if name in STANDARD and source.text is None else ""
         policy = _joined(policy, _read(reading, source, None, "", ()))
     policy = _completed(reading, policy)
     return replace(policy, texts=reading.texts, sources=tuple(reading.sources)), tuple(reading.problems)
@@ -118,7 +122,8 @@ def _not_found(name: str, error: ReadError) -> str:
         return f'"{name}" is not read: a policy extends packs by name and files by path'
     if "/" in name or name.endswith((".yaml", ".yml")):
         return str(error)
-    return f'no pack is called "{name}"{nearest(name, packs.names())} The packs are {", ".join(packs.names())}.'
+    hint = nearest(name, packs.names()) or f"; the packs are {', '.join(packs.names())}"
+    return f'no pack is called "{name}"{hint}'
 
 
 def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]) -> Policy:
@@ -136,7 +141,7 @@ def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]
         usage=header.usage,
     )
     inherited = Policy()
-    for name, node in zip(header.extends, root.items("extends"), strict=True):
+    for name, node in zip(header.extends, root.items("extends"), strict=False):
         if found.folder is None and name not in packs.names():
             reading.wrong(f'no pack is called "{name}"', node.location)
             continue
@@ -208,13 +213,12 @@ def _waiver(reading: _Reading, node: Node, model: type[Any]) -> Sequence[PolicyW
     named = node.get("rule")
     if waiver is None or named is None:
         return ()
-    if waiver.rule not in reading.rule_names:
+    rule = reading.find_rule(waiver.rule)
+    if rule is None:
         reading.wrong(f'unknown rule "{waiver.rule}"{nearest(waiver.rule, reading.rule_names)}', named.location)
         return ()
     where = _where(reading, waiver.where, node.get("where"))
-    return (
-        PolicyWaiver(waiver.rule, named.location, waiver.reason, where, waiver.owner, waiver.expires, waiver.up_to),
-    )
+    return (PolicyWaiver(rule.name, named.location, waiver.reason, where, waiver.owner, waiver.expires, waiver.up_to),)
 
 
 def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...]:
@@ -225,8 +229,8 @@ def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...
             reading.wrong(f'unknown platform "{name}"{nearest(name, reading.platforms)}', written.location)
     return (
         Where(
-            paths=where.paths,
-            exclude=where.exclude,
+            paths=_anchored(reading, where.paths),
+            exclude=_anchored(reading, where.exclude),
             addresses=where.address,
             types=where.type,
             platforms=where.platform,
@@ -237,6 +241,12 @@ def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...
             labels=tuple(where.labels.items()),
         ),
     )
+
+
+def _anchored(reading: _Reading, globs: tuple[str, ...]) -> tuple[str, ...]:
+    if not reading.anchor:
+        return globs
+    return tuple(f"{reading.anchor}/{glob if '/' in glob else f'**/{glob}'}" for glob in globs)
 
 
 def _joined(inherited: Policy, own: Policy) -> Policy:

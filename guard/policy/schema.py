@@ -25,6 +25,12 @@ def _as_tuple(value: object) -> object:
     raise ValueError("expected text or a list of texts")
 
 
+def _as_severity(value: object) -> object:
+    # YAML 1.1 reads a bare `off` as false. What was JSON is plain values here, which the strict mode takes as they are.
+    written = "off" if value is False else value
+    return next((one for one in Severity if one.value == written), written)
+
+
 def _relative(paths: tuple[str, ...]) -> tuple[str, ...]:
     for path in paths:
         if path.startswith("/") or ".." in path.split("/"):
@@ -84,7 +90,7 @@ class EntryModel(Strict):
     """The rule's name; `guard rules` lists them."""
     name: str = ""
     """Tells two entries for the same rule apart; an entry with the same name replaces one that was extended."""
-    severity: Severity | None = None
+    severity: Annotated[Severity | None, BeforeValidator(_as_severity, json_schema_input_type=Severity | None)] = None
     """How grave its findings are; `off` keeps it from running."""
     where: WhereModel | None = None
     """Which resources it looks at."""
