@@ -211,7 +211,7 @@ class Reader(Parser):
         raise self.complaint(f'a label in quotes or "{{" is expected here, but this is {self.described()}')
 
     def block_body(self) -> Body:
-        start = self.at
+        start, complaints = self.at, len(self.complaints)
         self.deepen()
         self.at += 1
         attributes: dict[str, Attribute] = {}
@@ -221,7 +221,7 @@ class Reader(Parser):
         else:
             self.one_argument(attributes)
         if self.kinds[self.at] == END:
-            self.never_closed(start)
+            self.never_closed(start, complaints)
         else:
             self.at += 1
         self.depth -= 1
@@ -245,7 +245,8 @@ class Reader(Parser):
             message = f"a block on one line can hold one argument only, but after it follows {self.described()}"
             raise self.complaint(message + "; write each on a line of its own")
 
-    def never_closed(self, start: int) -> None:
-        message = 'this block is never closed: a "}" is missing, here or in a block within it'
-        if not any(complaint.message == message for complaint in self.complaints):
+    def never_closed(self, start: int, complaints: int) -> None:
+        """Report an open block, unless something within it was broken and may have taken the brace with it."""
+        if len(self.complaints) == complaints:
+            message = 'this block is never closed: a "}" is missing, here or in a block within it'
             self.complaints.append(HclError(message, self.span(start)))

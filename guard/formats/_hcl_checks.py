@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from guard.formats._hcl_tokens import HclError
-from guard.formats.hcl_syntax import Block, Body
+from guard.formats.hcl_syntax import Attribute, Block, Body, Call, Variable
 from guard.model.location import Span
 
 # The top-level blocks of Terraform 1.11 and OpenTofu 1.10, with the names of their labels.
-_LABELS: dict[str, tuple[str, ...]] = {
+LABELS: dict[str, tuple[str, ...]] = {
     "check": ("name",),
     "data": ("type", "name"),
     "ephemeral": ("type", "name"),
@@ -33,7 +34,8 @@ _NAME = re.compile(r"[^\W\d][\w\-]*")
 def checked(path: str, body: Body) -> list[HclError]:
     """Return what is wrong with the top-level blocks of a configuration or variable file; nothing for other HCL."""
     if path.endswith(_VARIABLES):
-        return [_in_variables(block) for block in body.blocks]
+        values = [complaint for attribute in body.attributes.values() for complaint in _calls_and_names(attribute)]
+        return [*map(_in_variables, body.blocks), *values]
     if not path.endswith(_CONFIGURATIONS):
         return []
     complaints = [complaint for block in body.blocks for complaint in _block(block)]
@@ -45,6 +47,32 @@ def checked(path: str, body: Body) -> list[HclError]:
     return complaints
 
 
+def _calls_and_names(attribute: Attribute) -> Iterator[HclError]:
+    """Yield a complaint for the first function call or reference within a value that must stand for itself."""
+    pending: list[object] = [attribute.expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Call):
+            yield HclError("functions may not be called here; write the value itself", part.name_span)
+            return
+        if isinstance(part, Variable):
+            yield HclError("no references are allowed here; write the value itself", part.span)
+            return
+        if isinstance(part, tuple):
+            pending += reversed(part)
+        elif hasattr(part, "__slots__"):
+            pending += [getattr(part, name) for name in reversed(part.__slots__) if not name.endswith("span")]
+
+
+def _as_arguments(block: Block) -> Iterator[HclError]:
+    """Yield a complaint for each block that is written as an argument, `lifecycle = {}`."""
+    if block.type in ("resource", "data") and not block.body.from_json:
+        for name in ("connection", "lifecycle", "provisioner"):
+            attribute = block.body.attributes.get(name)
+            if attribute is not None:
+                yield HclError(f'"{name}" is a block; write it without "="', attribute.name_span)
+
+
 def _in_variables(block: Block) -> HclError:
     if block.type == "variable":
         message = "a variable is declared in a .tf file; here write only its value: name = value"
@@ -53,9 +81,9 @@ def _in_variables(block: Block) -> HclError:
 
 
 def _block(block: Block) -> list[HclError]:
-    expected = _LABELS.get(block.type)
+    expected = LABELS.get(block.type)
     if expected is None:
-        near = get_close_matches(block.type, _LABELS, 1)
+        near = get_close_matches(block.type, LABELS, 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         return [HclError(f'there are no blocks of the type "{block.type}"{hint}', block.type_span)]
     if len(block.labels) < len(expected):
@@ -73,4 +101,4 @@ def _block(block: Block) -> list[HclError]:
         )
         for what, label, span in zip(expected, block.labels, block.label_spans, strict=True)
         if not _NAME.fullmatch(label) and not label.isidentifier()
-    ]
+    ] + list(_as_arguments(block))

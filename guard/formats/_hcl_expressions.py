@@ -94,7 +94,7 @@ class Parser(Cursor):
         if kind == NUMBER:
             self.at += 1
             return syntax.Literal(self.number(start), self.span(start))
-        if kind == QUOTE or kind == HEREDOC:
+        if kind in (QUOTE, HEREDOC):
             return _templates.template(self)
         if kind == "[":
             return self.sequence()

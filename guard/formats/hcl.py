@@ -21,6 +21,9 @@ def parse(path: str, text: str) -> Document:
     """
     body, complaints = _hcl_body.read(text, 1 if text.startswith("\ufeff") else 0)
     complaints += checked(path, body)
+    if "\0" in text:
+        # Bytes that are no text break every line; one message is enough.
+        complaints = sorted(complaints, key=lambda complaint: complaint.span)[:1]
     return Document(path, text, problems=problems_of(path, complaints), syntax=body)
 
 
