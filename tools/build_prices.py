@@ -56,7 +56,7 @@ def read_facts(directory: Path) -> Facts:
             for row in _rows(directory, "gcp_sustained_use.csv")
         ],
         sources=[
-            (row["id"], row["what"], row["origin"], row["version"], row["licence"], row["as_of"])
+            (row["id"], row["what"], _origin(row["origin"]), row["version"], row["licence"], row["as_of"])
             for row in _rows(directory, "sources.csv")
         ],
         meta={f"sha256 {name}": _digest(directory / name) for name in (*COMPUTE, *OTHERS)},
@@ -139,6 +139,11 @@ def _specs(directory: Path) -> Iterator[SpecsFact]:
             row["source"],
             row["as_of"],
         )
+
+
+def _origin(text: str) -> str:
+    """Return where a source was found; a number in somebody's archive means nothing to a reader."""
+    return "a public repository that was not recorded" if text.startswith("stored file") else text
 
 
 def _number(text: str) -> Decimal | None:

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from guard.model.command import Command
-from guard.model.price import Price
-from guard.prices.book import ProviderStatus, open_book
+from guard.prices.book import ProviderStatus, Shown, open_book
 from guard.reports import _shapes
 from guard.reports._words import count, printable
 
@@ -73,8 +72,10 @@ def _told(one: ProviderStatus) -> str:
     return f"{one.provider}: {one.prices:,} prices in {count(one.regions, 'region')}, from {one.oldest} to {one.newest}"
 
 
-def _price(one: Price) -> dict[str, str]:
+def _price(shown: Shown) -> dict[str, str]:
+    one = shown.price
     return {
+        "service": shown.service,
         "provider": one.provider,
         "sku": one.sku,
         "region": one.region,
@@ -88,17 +89,10 @@ def _price(one: Price) -> dict[str, str]:
     }
 
 
-def _row(one: Price) -> tuple[str, ...]:
-    bought = f"{one.purchase} {one.payment}".strip()
-    return (
-        one.sku,
-        one.region,
-        f"{_shapes.exact(one.amount)} USD",
-        one.unit,
-        bought,
-        one.source,
-        one.as_of or "undated",
-    )
+def _row(shown: Shown) -> tuple[str, ...]:
+    one = shown.price
+    name, bought = f"{shown.service} {one.sku}".strip(), f"{one.purchase} {one.payment}".strip()
+    return (name, one.region, f"{_shapes.exact(one.amount)} USD", one.unit, bought, one.source, one.as_of or "undated")
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -11,6 +11,7 @@ _SHORT = {
     "inferentia": "Inferentia1",
     "trainium": "Trainium1",
     "gaudi hl-205": "Gaudi",
+    "h100 nvl": "H100",
     "rtx pro server 6000": "RTX PRO 6000",
     "virtex ultrascale+ (vu47p)": "VU47P",
     "ai100": "AI100",
@@ -40,7 +41,7 @@ def short_name(published: str, memory_gib: Decimal | None = None) -> str:
         return known
     if rest == "A100 80GB" or (rest == "A100" and memory_gib == 80):
         return "A100-80GB"
-    return "T4G" if rest == "T4g" else rest
+    return rest
 
 
 def folded(name: str) -> str:

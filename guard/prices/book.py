@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from guard.model.price import Band, BookError, Price, Specs
 from guard.prices._derived import DERIVED, chips_band, chosen, only, sagemaker_band, spot_band, sustained_use_band
@@ -13,7 +14,7 @@ from guard.prices._store import Store, Tier
 from guard.prices.accelerators import folded, google_sku
 from guard.prices.schema import STORAGE, provider_name, region_name
 
-__all__ = ["Book", "BookError", "ProviderStatus", "Tier", "open_book"]
+__all__ = ["Book", "BookError", "ProviderStatus", "Shown", "Tier", "open_book"]
 
 EMBEDDED = Path(__file__).parent / "book.sqlite"
 
@@ -35,6 +36,13 @@ class ProviderStatus:
     regions: int
     oldest: str
     newest: str
+
+
+class Shown(NamedTuple):
+    """A price, and the managed service or `storage` that it is of; empty for instance types."""
+
+    service: str
+    price: Price
 
 
 class Book:
@@ -110,20 +118,21 @@ class Book:
         """Return the day of the newest on-demand price of an instance type, as ISO 8601."""
         return self._store.meta("as_of")
 
-    def show(self, provider: str, sku: str, region: str = "") -> tuple[Price, ...]:
+    def show(self, provider: str, sku: str, region: str = "") -> tuple[Shown, ...]:
         """Return every price of a SKU of any service, in one region or in all where it has any, sorted by service and
         region; then those that are derived from two others, a band as its two ends."""
         provider, sku, region = _names(provider, sku, region)
         if provider == "google" and sku.startswith(("gpu:", "tpu:")):
             sku = google_sku(sku)
         published = tuple(
-            price
+            Shown(service, price)
             for service in self._store.services(provider, sku)
             for place in ((region,) if region else self._store.regions(provider, service, sku))
             for price in self._store.prices(provider, service, sku, place)
         )
         places = (region,) if region else self._store.regions(provider, "", sku)
-        return published + tuple(price for place in places for price in self._derived_prices(provider, sku, place))
+        derived = (price for place in places for price in self._derived_prices(provider, sku, place))
+        return published + tuple(Shown("", price) for price in derived)
 
     def status(self) -> tuple[ProviderStatus, ...]:
         """Return how much the book knows of each provider, by name."""

@@ -109,6 +109,7 @@ def _newest_counts(fact: PriceFact) -> bool:
 
 
 def _fill(database: sqlite3.Connection, facts: Facts, meta: Mapping[str, str]) -> None:
+    _check_single(facts.prices)
     database.executemany("INSERT INTO meta VALUES(?, ?)", sorted(meta.items()))
     database.executemany("INSERT INTO source VALUES(?, ?, ?, ?, ?, ?)", sorted(facts.sources))
     regions = _numbered(
@@ -126,7 +127,6 @@ def _fill(database: sqlite3.Connection, facts: Facts, meta: Mapping[str, str]) -
         "INSERT INTO sku VALUES(?, ?, ?, ?, ?)", ((n, *key, key[2].lower()) for key, n in skus.items())
     )
     database.executemany("INSERT INTO offer VALUES(?, ?, ?, ?, ?, ?)", ((n, *key) for key, n in offers.items()))
-    _check_single(facts.prices)
     database.executemany(
         "INSERT INTO price VALUES(?, ?, ?, ?)",
         sorted(
