@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from guard.model.node import Node
 from guard.model.platform import Surroundings
-from guard.model.resource import Purchase
+from guard.model.resource import Compute, Purchase
 from guard.model.value import Absent, Known, Unknown, Value
 from guard.platforms._accelerators import accelerator_name
 from guard.platforms._kubernetes_objects import beside, kind_of_object, place, written
@@ -65,6 +65,27 @@ def serving_pools(asked: Sequence[Term], pod: Node, around: Surroundings) -> Sup
     for one in supplies[1:]:
         merged = _merged(merged, one, absent)
     return merged
+
+
+def pool_compute(node: Node, around: Surroundings, low: Value[int], high: Value[int]) -> Compute:
+    """Return the compute of a pool's machines, between these counts."""
+    found = supply(node, around)
+    spec = pool_spec(node)
+    return Compute(
+        location=spec.key or spec.location,
+        name=written(node, "metadata", "name"),
+        provider=found.provider,
+        instance_type=found.instance_type,
+        other_instance_types=found.other_instance_types,
+        accelerator=found.accelerator,
+        accelerator_count=found.accelerator_count,
+        count_min=low,
+        count_max=high,
+        purchase=found.purchase,
+        fallback=found.fallback,
+        region=found.region,
+        zone=found.zone,
+    )
 
 
 def nothing(absent: Absent) -> Supply:

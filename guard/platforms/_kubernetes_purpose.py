@@ -48,6 +48,15 @@ def purpose_of(pod: Pod, *, batch: bool, accelerated: bool) -> Reason:
     return Reason(Purpose.UNKNOWN, "")
 
 
+def purpose_of_text(text: str) -> Reason:
+    """Return what a command that runs to its end is for."""
+    for what, pattern in _patterns(True):
+        match = pattern.search(text[:_LIMIT])
+        if match:
+            return Reason(what, f"its command names {match[0].strip()}")
+    return Reason(Purpose.BATCH, "a job")
+
+
 def _patterns(batch: bool) -> tuple[tuple[Purpose, re.Pattern[str]], ...]:
     if batch:
         return (Purpose.BATCH, _BENCHMARKS), (Purpose.TRAINING, _TRAINERS)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 from guard.model.node import Node
 from guard.model.platform import Surroundings
-from guard.model.resource import Compute, Label
+from guard.model.resource import Label
 from guard.model.value import Absent, Known, Unknown, Value
 from guard.platforms._kubernetes_objects import Draft, named, platform, written
-from guard.platforms._kubernetes_pools import NODE_POOL, PROVISIONER, pool_spec, supply
+from guard.platforms._kubernetes_pools import NODE_POOL, PROVISIONER, pool_compute, pool_spec
 from guard.platforms._pods import Count
 
 _NODE_CLASSES = (
@@ -26,29 +26,11 @@ _NODE_CLASSES = (
 
 
 def _node_pool(node: Node, around: Surroundings) -> Draft:
-    found = supply(node, around)
     count = _count(node)
-    spec = pool_spec(node)
-    compute = Compute(
-        location=spec.key or spec.location,
-        name=written(node, "metadata", "name"),
-        provider=found.provider,
-        instance_type=found.instance_type,
-        other_instance_types=found.other_instance_types,
-        accelerator=found.accelerator,
-        accelerator_count=found.accelerator_count,
-        count_min=count.low,
-        count_max=count.high,
-        purchase=found.purchase,
-        fallback=found.fallback,
-        region=found.region,
-        zone=found.zone,
-    )
     template = node.get("spec", "template")
     return Draft(
-        compute=(compute,),
+        compute=(pool_compute(node, around, count.low, count.high),),
         templates=(template,) if template is not None else (),
-        evidence="",
         extra_labels=_tags(node, around),
     )
 
