@@ -85,7 +85,7 @@ def uri_link(node: Node | None, *, role: str = "data", direction: str = "read") 
         return ()
     text = node.text()
     if isinstance(text, Known):
-        text = _whole(text.value, text.location)
+        text = whole_uri(text.value, text.location)
     return (DataLink(uri=text, location=node.location, role=role, direction=direction),)
 
 
@@ -139,7 +139,7 @@ def _links_in(words: _Words, variables: Mapping[str, str]) -> Iterator[DataLink]
         before = match.string[max(0, match.start() - 60) : match.start()]
         name = words.name if match.start() < 2 else f"{words.name} {before.split()[-1] if before.split() else ''}"
         yield DataLink(
-            uri=_whole(_resolved(uri, variables), text.location),
+            uri=whole_uri(_resolved(uri, variables), text.location),
             location=text.location,
             direction="write" if _WRITES.search(name) and not _MODEL.search(name) else "read",
             role=_role(name, uri),
@@ -154,7 +154,7 @@ def _role(name: str, uri: str) -> str:
     return "output" if _WRITES.search(name) else "data"
 
 
-def _whole(uri: str, location: Location) -> Value[str]:
+def whole_uri(uri: str, location: Location) -> Value[str]:
     """Return the URI, or where it holds a placeholder what is known of it."""
     hole = _PLACEHOLDER.search(uri)
     if hole is None:
@@ -285,7 +285,7 @@ def bucket_of(csi: Node) -> Known[str] | None:
 def _mounted(uri: str, location: Location, volume: Node, kind: str) -> DataLink:
     read_only = volume.flag(kind, "readOnly")
     direction = "read" if isinstance(read_only, Known) and read_only.value else "both"
-    return DataLink(uri=_whole(uri, location), location=location, direction=direction)
+    return DataLink(uri=whole_uri(uri, location), location=location, direction=direction)
 
 
 def _shown(uri: Value[str]) -> str:

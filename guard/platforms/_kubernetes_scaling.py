@@ -28,18 +28,19 @@ def replicas(node: Node, around: Surroundings) -> Count:
 def _autoscaled(node: Node, around: Surroundings) -> Count | None:
     for scaler in beside(around, _KEDA):
         if _targets(scaler, node):
-            return _keda(scaler)
+            return keda_bounds(scaler, "spec")
     for scaler in beside(around, _HPA, _AIBRIX):
         if _targets(scaler, node):
             return Count(scaler.integer("spec", "minReplicas"), scaler.integer("spec", "maxReplicas"))
     return None
 
 
-def _keda(scaler: Node) -> Count:
-    idle = scaler.integer("spec", "idleReplicaCount")
-    low = scaler.integer("spec", "minReplicaCount")
+def keda_bounds(holder: Node, *path: str) -> Count:
+    """Return the bounds that the fields of a ScaledObject at `path` set, with KEDA's defaults."""
+    idle = holder.integer(*path, "idleReplicaCount")
+    low = holder.integer(*path, "minReplicaCount")
     least = idle if not isinstance(idle, Absent) else _or_default(low, _KEDA_LEAST)
-    return Count(least, _or_default(scaler.integer("spec", "maxReplicaCount"), _KEDA_MOST))
+    return Count(least, _or_default(holder.integer(*path, "maxReplicaCount"), _KEDA_MOST))
 
 
 def _or_default(value: Value[int], default: int) -> Value[int]:

@@ -16,6 +16,7 @@ from guard.platforms._kubernetes_objects import Draft, is_list, kind_of_object, 
 from guard.platforms._kubernetes_purpose import Reason, purpose_of
 from guard.platforms._kubernetes_quantities import hours
 from guard.platforms._kubernetes_scaling import replicas
+from guard.platforms._kubernetes_volumes import volume
 from guard.platforms._kubernetes_workloads import draft, group, limited, serving_of, training_of
 from guard.platforms._pods import Count, Pod, pod_of
 
@@ -43,7 +44,9 @@ def _service(node: Node, template: Node | None, count: Count, around: Surroundin
     reason = _reason(pod, compute, batch=False)
     serving = serving_of(node.get("spec") or node, count, (pod,)) if reason.purpose is Purpose.INFERENCE else None
     training = training_of(node, (compute,)) if reason.purpose is Purpose.TRAINING else None
-    return draft(reason.purpose, reason.evidence, (compute,), (pod,), serving=serving, training=training)
+    found = draft(reason.purpose, reason.evidence, (compute,), (pod,), serving=serving, training=training)
+    claims = node.items("spec", "volumeClaimTemplates")
+    return replace(found, storage=tuple(volume(one, around, count.high) for one in claims)) if claims else found
 
 
 def _job(node: Node, around: Surroundings) -> Draft:
