@@ -133,7 +133,7 @@ def _finding(
     """Return a finding at the resource that contributes most."""
     dearest = sorted((item for item in shares.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
     most = [f"{address} {usd(share)}" for address, share in dearest[:NAMED]]
-    text = f"{message}; most of it: {listed(most)}" if most else message
+    text = f"{message}; most of it: {listed(most)}" if len(most) > 1 else message
     resource = context.project.resource(dearest[0][0]) if dearest else None
     return context.finding(
         resource.location if resource else budget.location,
@@ -163,10 +163,10 @@ provider "aws" {
 }
 
 resource "aws_instance" "train" {
-#^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ research costs $16,029 a month, over its budget of $5,000; most of it: aws_instance.train $16,029
+#^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ research costs $16,029 a month, over its budget of $5,000
   instance_type = "p4d.24xlarge"
 }
-""",  # noqa: E501
+""",
     policy=BUDGET,
 )
 
@@ -177,6 +177,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: serve
+#       ^^^^^ research costs $5,875 a month, over its budget of $5,000
 spec:
   replicas: 8
   selector: {matchLabels: {app: serve}}
@@ -200,6 +201,7 @@ SPEC = Example(
     """\
 apiVersion: guard/v1
 kind: ModelDeployment
+#^^^ chat rises by $4,406 (+150 %) to $7,344 a month, more than the $1,000 that one change may add
 metadata: {name: chat}
 model: {name: chat, version: "3"}
 compute: {provider: aws, region: us-east-1, instance: g5.xlarge}

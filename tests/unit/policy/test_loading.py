@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 
@@ -194,7 +195,7 @@ def test_the_scope_of_a_policy_holds_for_all_of_it() -> None:
         "extends: [ai-cost]\nwhere: {paths: infra/**, not: '**/examples/**'}\nbudgets: [{name: a, monthly: 1}]"
     )
     scope = Where(paths=("infra/**",), exclude=("**/examples/**",))
-    assert all(one.where[0] == scope for one in (*policy.rules, *policy.budgets))
+    assert {one.where[0] for one in policy.rules} == {one.where[0] for one in policy.budgets} == {scope}
 
 
 def test_the_paths_of_a_guard_yaml_in_a_folder_are_relative_to_it() -> None:
@@ -213,7 +214,8 @@ def test_budgets_bring_the_rule_that_judges_them() -> None:
     policy = sound("budgets: [{name: ml, monthly: 20000, increase: {amount: 2000, percent: 10}}]")
     assert names(policy) == ["over-budget"]
     (budget,) = policy.budgets
-    assert (budget.monthly, budget.increase_amount, budget.increase_percent) == (20000, 2000, 10)
+    amounts = (Decimal(20000), Decimal(2000), Decimal(10))
+    assert (budget.monthly, budget.increase_amount, budget.increase_percent) == amounts
 
 
 def test_a_text_that_was_read_elsewhere_is_taken_as_it_is() -> None:
