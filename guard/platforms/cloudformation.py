@@ -282,9 +282,15 @@ def _days(body: Node) -> Value[Decimal]:
 def _data(kind: str, body: Node) -> Iterator[DataLink]:
     if not kind.startswith("AWS::SageMaker::"):
         return
+    role = "model" if kind == "AWS::SageMaker::Model" else "output" if kind.endswith("EndpointConfig") else "data"
+    direction = "write" if role == "output" else "read"
     for uri in uris(strings(body)):
-        role = "model" if kind == "AWS::SageMaker::Model" else "output" if kind.endswith("EndpointConfig") else "data"
-        yield DataLink(uri=uri, location=uri.location, direction="write" if role == "output" else "read", role=role)
+        yield DataLink(uri=uri, location=uri.location, direction=direction, role=role)
+    for _, one in body.walk():
+        partly = one.value
+        # `!Sub s3://${Bucket}/x` is not known, yet it names a bucket of this template.
+        if isinstance(partly, Unknown) and partly.reference and partly.prefix.startswith("s3:"):
+            yield DataLink(uri=partly, location=partly.location, direction=direction, role=role)
 
 
 def _serving(body: Node, scaling: _Scaling) -> Serving:
