@@ -165,7 +165,7 @@ def _shares(base: Known[int], percent: Known[Decimal], high: Value[int]) -> Buyi
     nothing: Absent = Absent(percent.location)
     if percent.value >= 100:
         return Buying(_on_demand(percent.location), Known(Decimal(0), percent.location), nothing)
-    above = 1 - percent.value / 100
+    above = 1 - max(percent.value, Decimal(0)) / 100
     if base.value <= 0:
         share: Value[Decimal] = Known(above, percent.location)
         if percent.value <= 0:

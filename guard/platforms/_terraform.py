@@ -139,7 +139,10 @@ def combined(values: Iterable[Value[T]], change: Callable[[list[T]], T]) -> Valu
         if missing is None:
             raise ValueError("there is nothing to combine")
         return missing
-    return Known(change([one.value for one in known]), known[0].location, known[0].trail)
+    try:
+        return Known(change([one.value for one in known]), known[0].location, known[0].trail)
+    except ArithmeticError:
+        return Unknown("the numbers are too large", known[0].location)
 
 
 def chosen(value: Value[str], choices: dict[str, Purchase], fallback: Purchase | None = None) -> Value[Purchase]:
