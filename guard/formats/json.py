@@ -1,4 +1,4 @@
-"""JSON with a position for every key and value, read lazily: what nobody asks for is only checked, at the speed of C."""
+"""JSON with a position for every key and value, read lazily: what nobody asks for is only checked."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ends = json.JSONDecoder(object_pairs_hook=_nothing, parse_int=len, parse_float=
 
 
 def parse(path: str, text: str) -> Document:
-    """Return the file's one root, or none and a problem where it is broken. A key written twice counts once, the last."""
+    """Return the file's root, or none and a problem where it is broken. Of a key written twice the last counts."""
     node, problems = read(path, text)
     return Document(path, text, () if node is None else (node,), problems)
 
@@ -74,11 +74,9 @@ def read(path: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
     checker = json.JSONDecoder(object_pairs_hook=pairs, parse_int=len, parse_float=len, parse_constant=_constant)
     start = _skip(text, source.start)
     try:
-        _, end = checker.scan_once(text, start)
+        _, end = checker.raw_decode(text, start)
         if _skip(text, end) < len(text):
             raise json.JSONDecodeError("Extra data", text, _skip(text, end))
-    except StopIteration as stop:
-        return None, (_broken(source, "Expecting value", stop.value),)
     except json.JSONDecodeError as error:
         return None, (_broken(source, error.msg, error.pos),)
     except _NotJsonError as error:
@@ -96,7 +94,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _depth(source: Source) -> Problem | None:
-    """Return a problem where the nesting is too deep; brackets within strings are told apart only where it seems so."""
+    """Return a problem where the nesting is too deep; strings with brackets are looked at only where it seems so."""
     text = source.text
     if max(accumulate(map(_STEPS.__getitem__, _BRACKETS.findall(text))), default=0) <= MAX_DEPTH:
         return None
@@ -118,7 +116,7 @@ _MEANINGS = {
     "Expecting ',' delimiter": "a comma or the closing bracket is expected here",
     "Extra data": "the document ends before this; put several documents into a list or separate files",
     "Unterminated string starting at": "this text is never closed; write the closing quote",
-    "Invalid control character at": r"a line break or control character may not stand in text; write \n or \u and four digits",
+    "Invalid control character at": r"a line break or control character may not stand in text; write \n or \uNNNN",
     "Invalid \\escape": r"this is no escape; for a backslash write \\",
     "Invalid \\uXXXX escape": r"\u needs four hexadecimal digits",
 }
@@ -165,7 +163,7 @@ def _node(source: Source, start: int, end: int, key: Location | None) -> Node:
         return Node(Members(source, start), location, key)
     if first == "[":
         return Node(_Elements(source, start), location, key)
-    value: Scalar = _values.scan_once(source.text, start)[0]
+    value: Scalar = _values.raw_decode(source.text, start)[0]
     if isinstance(value, str):
         return Node(clean(value), location, key)
     if value is None and first != "n":
@@ -174,7 +172,7 @@ def _node(source: Source, start: int, end: int, key: Location | None) -> Node:
 
 
 def _end(text: str, start: int) -> int:
-    end: int = _ends.scan_once(text, start)[1]
+    end: int = _ends.raw_decode(text, start)[1]
     return end
 
 

@@ -1,0 +1,197 @@
+"""Composed YAML nodes as Nodes that are made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from yaml.error import Mark
+from yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
+from yaml.nodes import Node as Composed
+
+from guard.formats._positions import Source, clean
+from guard.formats._yaml_scalars import is_not_finite, number, resolve
+from guard.model.location import Location, Span
+from guard.model.node import Content, Node
+from guard.model.value import Unknown
+
+PLAIN, QUOTED = "plain", "quoted"
+_STANDARD = "tag:yaml.org,2002:"
+# The short tags of CloudFormation whose long form is the name itself; the others get `Fn::` before it.
+_AS_THEY_ARE = ("Ref", "Condition")
+_FUNCTIONS = frozenset(
+    ["And", "Base64", "Cidr", "Equals", "FindInMap", "ForEach", "GetAZs", "GetAtt", "If", "ImportValue", "Join"]
+) | frozenset(["Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"])
+
+
+@dataclass(slots=True)
+class Place:
+    """How the marks of composed nodes become locations: where the text that was composed begins in the file.
+
+    `source` is set where a line of YAML is not a line of the file (U+2028 and the like); then offsets count.
+    """
+
+    path: str
+    text: str
+    lines: int = 0
+    columns: int = 0
+    offset: int = 0
+    source: Source | None = None
+
+    def location(self, node: Composed) -> Location:
+        """Return where a node is written, without the blank lines and comments that libyaml counts to it."""
+        start, end = node.start_mark, _end(node)
+        if isinstance(node, ScalarNode) and node.style in ("|", ">"):
+            return self._block_scalar(start.index, end.index, start.line, start.column)
+        if self.source is not None:
+            return self.source.location(self.offset + start.index, self.offset + end.index)
+        lines, columns = self.lines + 1, self.columns + 1
+        span = Span(start.line + lines, start.column + columns, end.line + lines, end.column + columns)
+        return Location(self.path, span)
+
+    def point(self, index: int, line: int, column: int) -> Location:
+        """Return the empty range at a mark."""
+        if self.source is not None:
+            return self.source.location(self.offset + index, self.offset + index)
+        line, column = line + self.lines + 1, column + self.columns + 1
+        return Location(self.path, Span(line, column, line, column))
+
+    def _block_scalar(self, start: int, end: int, line: int, column: int) -> Location:
+        text = self.text[self.offset + start : self.offset + end].rstrip()
+        if self.source is not None:
+            return self.source.location(self.offset + start, self.offset + start + len(text))
+        breaks = text.count("\n")
+        last = len(text) - text.rfind("\n") - 1 if breaks else column + len(text)
+        first, columns = line + self.lines + 1, self.columns + 1
+        return Location(self.path, Span(first, column + columns, first + breaks, last + columns))
+
+
+def _end(node: Composed) -> Mark:
+    """Return the mark where the last thing written in `node` ends; libyaml ends a block where the next token begins."""
+    while isinstance(node, CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node.end_mark
+
+
+def node_of(composed: Composed, place: Place, key: Location | None = None) -> Node:
+    """Return a composed node as a Node; its members are made when they are asked for."""
+    location = place.location(composed)
+    tag = composed.tag
+    if tag is PLAIN or tag is QUOTED or tag.startswith(_STANDARD):
+        return Node(_content(composed, place, location), location, key)
+    inner = Node(_content(composed, place, location, tagged=True), location)
+    return Node({_long_form(tag): inner}, location, key)
+
+
+def _long_form(tag: str) -> str:
+    name = tag.removeprefix("!")
+    if name in _AS_THEY_ARE:
+        return name
+    return f"Fn::{name}" if name in _FUNCTIONS else tag
+
+
+def _content(composed: Composed, place: Place, location: Location, tagged: bool = False) -> Content:
+    if isinstance(composed, MappingNode):
+        if _is_template(composed):
+            return Unknown(f"the template {_written(composed, place)} is not filled in", location)
+        return Members(composed, place)
+    if isinstance(composed, SequenceNode):
+        return Elements(composed, place)
+    return _scalar(composed, location, tagged)
+
+
+def _is_template(composed: MappingNode) -> bool:
+    """Tell whether a flow mapping is `{{ ... }}` of a template that nobody has filled in."""
+    return bool(composed.flow_style and composed.value) and isinstance(composed.value[0][0], MappingNode)
+
+
+def _written(composed: Composed, place: Place) -> str:
+    start = place.offset + composed.start_mark.index
+    text = place.text[start : min(place.offset + composed.end_mark.index, start + 60)]
+    return " ".join(text.split())
+
+
+def _scalar(composed: Composed, location: Location, tagged: bool) -> Content:
+    text, tag = composed.value, composed.tag
+    if tag is PLAIN or (tagged and isinstance(composed, ScalarNode) and composed.style is None):
+        if is_not_finite(text):
+            return Unknown(f"{text} is no finite number", location)
+        value = resolve(text)
+        return clean(value) if isinstance(value, str) else value
+    kind = tag.removeprefix(_STANDARD)
+    if kind in ("int", "float"):
+        return number(text) if text else text
+    return resolve(text) if kind in ("bool", "null") else clean(text)
+
+
+def key_of(composed: Composed, place: Place) -> str:
+    """Return a key as text, as it is written; a key that is no scalar is its whole text."""
+    if isinstance(composed, ScalarNode):
+        return clean(composed.value)
+    return clean(_written(composed, place))
+
+
+class Members(Mapping[str, Node]):
+    """A mapping; its own keys win over those that `<<` merges into it, and of a key written twice the last counts."""
+
+    __slots__ = ("_composed", "_nodes", "_place")
+
+    def __init__(self, composed: MappingNode, place: Place) -> None:
+        self._composed, self._place = composed, place
+        self._nodes: dict[str, Node] | None = None
+
+    def _members(self) -> dict[str, Node]:
+        if self._nodes is None:
+            self._nodes = self._read()
+        return self._nodes
+
+    def _read(self) -> dict[str, Node]:
+        place = self._place
+        nodes: dict[str, Node] = {}
+        merged: list[Composed] = []
+        for key, value in self._composed.value:
+            if key.tag is PLAIN and key.value == "<<":
+                merged += value.value if isinstance(value, SequenceNode) else [value]
+            else:
+                nodes[key_of(key, place)] = node_of(value, place, place.location(key))
+        for source in merged:
+            if isinstance(source, MappingNode):
+                for name, node in Members(source, place).items():
+                    nodes.setdefault(name, node)
+        return nodes
+
+    def __getitem__(self, name: str) -> Node:
+        return self._members()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members())
+
+    def __len__(self) -> int:
+        return len(self._members())
+
+
+class Elements(Sequence[Node]):
+    """A sequence, each element of which is made when it is asked for."""
+
+    __slots__ = ("_composed", "_nodes", "_place")
+
+    def __init__(self, composed: SequenceNode, place: Place) -> None:
+        self._composed, self._place = composed, place
+        self._nodes: tuple[Node, ...] | None = None
+
+    def _elements(self) -> tuple[Node, ...]:
+        if self._nodes is None:
+            self._nodes = tuple(node_of(child, self._place) for child in self._composed.value)
+        return self._nodes
+
+    @overload
+    def __getitem__(self, index: int) -> Node: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Node]: ...
+    def __getitem__(self, index: int | slice) -> Node | Sequence[Node]:
+        return self._elements()[index]
+
+    def __len__(self) -> int:
+        return len(self._composed.value)
