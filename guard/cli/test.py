@@ -9,9 +9,10 @@ from pathlib import Path
 from guard import engine
 from guard.cli._cases import Files, Outcome, run_case
 from guard.cli._usage import UsageError
+from guard.inputs.memory import MemoryTree
 from guard.inputs.worktree import WorkTree
 from guard.model.command import Command
-from guard.model.document import ReadError
+from guard.model.document import ReadError, Tree
 from guard.model.finding import Severity
 from guard.policy.model import Policy, PolicySource
 from guard.prices.book import open_book
@@ -19,6 +20,7 @@ from guard.prices.book import open_book
 # The folder of cases beside each kind of policy file.
 FOLDERS = {"policy.yaml": "tests", "policy.yml": "tests", "guard.yaml": "guard-tests", "guard.yml": "guard-tests"}
 BASE = "base"
+OWN = "guard.yaml"
 
 CLEAN, DIFFERENT, UNREADABLE = 0, 1, 2
 
@@ -31,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="PATH",
         help="policy files, or directories to look for them in; the current directory if none. Cases stand in tests/ "
         "beside a policy.yaml and in guard-tests/ beside a guard.yaml: a file is a case, and so is a folder, whose "
-        "base/ is what it is compared with",
+        "base/ is what it is compared with and whose own guard.yaml, if any, is the policy of the case",
     )
     parser.add_argument("--prices", metavar="FILE", help="a price book in place of the one that comes with guard")
 
@@ -42,14 +44,17 @@ def run(options: Namespace) -> int:
     worst, ran = CLEAN, 0
     for path in _policies(options.paths or ["."]):
         tree = WorkTree(path.parent)
-        policy, problems = engine.load_policy((PolicySource(path.name),), tree)
-        for problem in problems:
-            place = problem.location
-            print(f"{path.parent / place.path if place else path}:{place.line if place else 1}: {problem.message}")
-        if problems:
+        policy = _policy(path.name, tree, path.parent)
+        if policy is None:
             worst = UNREADABLE
             continue
-        outcomes = [run_case(case, policy, prices) for case in _cases(tree, FOLDERS[path.name])]
+        outcomes = []
+        for case in _cases(tree, FOLDERS[path.name]):
+            own = _policy(OWN, MemoryTree(case.texts), path.parent / case.name) if OWN in case.texts else policy
+            if own is None:
+                worst = UNREADABLE
+                continue
+            outcomes.append(run_case(case, own, prices))
         ran += len(outcomes)
         worst = max(worst, _told(path, policy, outcomes))
     if not ran and worst == CLEAN:
@@ -57,6 +62,15 @@ def run(options: Namespace) -> int:
             "no cases found: they stand in tests/ beside a policy.yaml, in guard-tests/ beside a guard.yaml"
         )
     return worst
+
+
+def _policy(name: str, tree: Tree, folder: Path) -> Policy | None:
+    """Return the policy, or None after its mistakes are printed."""
+    policy, problems = engine.load_policy((PolicySource(name),), tree)
+    for problem in problems:
+        place = problem.location
+        print(f"{folder / (place.path if place else name)}:{place.line if place else 1}: {problem.message}")
+    return None if problems else policy
 
 
 def _policies(paths: Sequence[str]) -> Iterator[Path]:
