@@ -35,7 +35,7 @@ from guard.model.location import Step
 from guard.model.price import Price
 from guard.model.resource import DataLink
 from guard.model.rule import Context, Example, Rule
-from guard.model.value import Absent, Known, Unknown, Value
+from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.rules._helpers import fitting, usd
 
 Role = Literal["data", "model", "checkpoint", "output", "code"]
@@ -67,14 +67,16 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
 
 
 def _machines(context: Context[Options]) -> tuple[Value[str], ...]:
-    """Return the distinct regions that the workload runs in."""
+    """Return the distinct regions that the workload runs in; one that is not written is unknown."""
     resource = context.resource
-    regions = [
-        resource.region if isinstance(one.region, Absent) else one.region
-        for one in resource.compute
-        if one.count_max != Known(0, one.count_max.location)
-    ]
+    running = [one for one in resource.compute if one.count_max != Known(0, one.count_max.location)]
+    regions = [_said(first(one.region, resource.region)) for one in running]
     return tuple({(one.value if isinstance(one, Known) else one): one for one in regions}.values())
+
+
+def _said(region: Value[str]) -> Value[str]:
+    # A cluster's manifests rarely say where the cluster is: no reason to take its data for near.
+    return Unknown("nothing says in which region it runs", region.location) if isinstance(region, Absent) else region
 
 
 def _ignored(context: Context[Options], link: DataLink) -> bool:
