@@ -87,7 +87,10 @@ def _places(
     places = tuple(Place(one, region.name) for one, region in regions if region.name)
     if not places:
         return (), (), regions[0][1].reason
-    return places, tuple(region.note for _, region in regions), ""
+    if not any(region.note for _, region in regions):
+        return places, (), ""
+    where = " or ".join(f"{one.provider} {one.region}" for one in places)
+    return places, (f"no region is written: prices of {where}",), ""
 
 
 def _providers(prices: PriceBook, types: tuple[str, ...]) -> tuple[str, ...]:

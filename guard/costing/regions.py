@@ -21,7 +21,7 @@ class Region(NamedTuple):
 def region_of(provider: str, *values: Value[str]) -> Region:
     """Return the first region that is written, the provider's reference region where there is none."""
     value = first(*values)
-    if isinstance(value, Known):
+    if isinstance(value, Known) and value.value:
         return Region(value.value)
     if isinstance(value, Unknown):
         return Region("", reason=f"its region is not known: {value.reason}")

@@ -62,7 +62,7 @@ def test_no_digit_is_lost(tmp_path: Path) -> None:
 
 
 def test_two_prices_for_one_thing_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"two prices for aws P9\.large us-east-1"):
+    with pytest.raises(ValueError, match=r"two prices for aws p9\.large us-east-1"):
         write_book(tmp_path / "book", Facts([FACT, FACT._replace(sku="P9.large", source="another", amount=Decimal(1))]))
 
 
