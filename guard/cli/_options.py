@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from guard.cli._usage import UsageError
 from guard.engine import Request, load_policy
@@ -22,6 +23,17 @@ from guard.policy.model import Policy, PolicySource
 from guard.terraform.roots import EvaluationOptions
 
 
+class _InOrder(Action):
+    """Appends, and notes in `sequence` which of `--var` and `--var-file` it was, because the later of them wins."""
+
+    def __call__(
+        self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), values])
+        mark = "f" if self.dest == "var_file" else "v"
+        namespace.sequence = getattr(namespace, "sequence", "") + mark
+
+
 def add_inputs(parser: ArgumentParser) -> None:
     """Declare what is read and with which values."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories; the current directory if none")
@@ -31,8 +43,8 @@ def add_inputs(parser: ArgumentParser) -> None:
 
 def add_variables(parser: ArgumentParser) -> None:
     """Declare the Terraform variables and the workspace."""
-    parser.add_argument("--var", action="append", default=[], metavar="K=V", help="set a Terraform variable")
-    parser.add_argument("--var-file", action="append", default=[], metavar="FILE", help="read Terraform variables")
+    parser.add_argument("--var", action=_InOrder, default=[], metavar="K=V", help="set a Terraform variable")
+    parser.add_argument("--var-file", action=_InOrder, default=[], metavar="FILE", help="read Terraform variables")
     parser.add_argument("--workspace", default="", metavar="NAME", help="the Terraform workspace (default: default)")
 
 
@@ -123,6 +135,7 @@ def request(options: Namespace, chosen: Selection, judged_by: Policy | None = No
             var_files=variable_files(options, chosen),
             workspace=options.workspace or "default",
             environment=terraform_environment(),
+            sequence=getattr(options, "sequence", ""),
         ),
         locality=judged_by.locality if judged_by else {},
     )
