@@ -177,7 +177,7 @@ def _shares(base: Known[int], percent: Known[Decimal], high: Value[int]) -> Buyi
     return Buying(Known(Purchase.MIXED, base.location), share, Known(text, base.location))
 
 
-def _fleet_buying(total: Value[int], spot: Value[int], place: Location) -> Buying:
+def fleet_buying(total: Value[int], spot: Value[int], place: Location) -> Buying:
     """Return what a fleet buys that has `spot` of `total` units as spot."""
     if isinstance(total, Unknown) or isinstance(spot, Unknown):
         unknown = spot if isinstance(spot, Unknown) else total
@@ -206,7 +206,7 @@ def _ec2_fleet(site: Site) -> Facts:
     types = [_override_type(one) for one in overrides if one.get("instance_type") or one.get("instance_requirements")]
     types = types or [_template_type(site, template, path)]
     machines = weighted(Capacity(total, total), overrides)
-    buying = _fleet_buying(total, spot, target.location)
+    buying = fleet_buying(total, spot, target.location)
     return group(site, site.here, types, machines, buying, (template.body,) if template else ())
 
 
@@ -237,7 +237,7 @@ def _spot_fleet(site: Site) -> Facts:
     types = [_override_type(one) for one in (*specifications, *overrides)] or [_template_type(site, template, path)]
     bodies = (*specifications, *((template.body,) if template else ()))
     machines = weighted(Capacity(total, total), (*specifications, *overrides))
-    return group(site, site.here, types, machines, _fleet_buying(total, spot, site.here), bodies)
+    return group(site, site.here, types, machines, fleet_buying(total, spot, site.here), bodies)
 
 
 READERS: dict[str, Reader] = {

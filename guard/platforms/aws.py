@@ -10,7 +10,7 @@ from guard.model.instance import Instance
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Labels, Resource
 from guard.model.value import Absent, Known, Unknown, Value, mapped
-from guard.platforms import _aws_compute, _aws_eks, _aws_fleets, _aws_managed, _aws_sagemaker, _aws_storage
+from guard.platforms import _aws_batch, _aws_compute, _aws_eks, _aws_fleets, _aws_managed, _aws_sagemaker, _aws_storage
 from guard.platforms._terraform import Reader, Site, resource_of, unread
 from guard.platforms._terraform_labels import labels_of, tag_block_labels, taggable
 
@@ -21,6 +21,7 @@ READERS: dict[str, Reader] = {
     **_aws_sagemaker.READERS,
     **_aws_storage.READERS,
     **_aws_managed.READERS,
+    **_aws_batch.READERS,
 }
 
 # us-east-1a, and the local and wavelength zones us-west-2-lax-1a and us-east-1-wl1-bos-wlz-1.

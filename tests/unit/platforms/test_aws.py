@@ -357,3 +357,43 @@ def test_types_without_a_reader() -> None:
     assert read(aws, instance("aws_iam_role.a", {})).unpriced == ""
     assert not aws.PLATFORM.claims(instance("aws_instance.a", {}, mode="data"))
     assert not aws.PLATFORM.claims(instance("awscc_s3_bucket.a", {}))
+
+
+def test_batch_environment_counts_machines_from_virtual_cpus_and_finds_what_its_queue_has_behind_it() -> None:
+    def environment(name: str, kind: str) -> Any:
+        resources = {"type": kind, "instance_type": ["g5.2xlarge"], "min_vcpus": 0, "max_vcpus": 100}
+        body = {"compute_environment_name": name, "compute_resources": [resources]}
+        return instance(f"aws_batch_compute_environment.{name}", body, provider=EU)
+
+    orders = [
+        {"compute_environment": unknown("arn", f"aws_batch_compute_environment.{name}")} for name in ("spot", "steady")
+    ]
+    queue = instance("aws_batch_job_queue.q", {"compute_environment_order": orders}, provider=EU)
+    spot, steady = environment("spot", "SPOT"), environment("steady", "EC2")
+    compute = read(aws, spot, steady, queue).compute[0]
+    assert (value(compute.count_min), value(compute.count_max)) == (0, 13)
+    assert value(compute.fallback).startswith("aws_batch_compute_environment.steady")
+    assert isinstance(read(aws, spot, steady).compute[0].fallback, Absent)
+
+
+def test_fargate_service_pays_for_its_tasks() -> None:
+    task = instance("aws_ecs_task_definition.t", {"family": "t", "cpu": "2048", "memory": "8192"}, provider=EU)
+    body = {
+        "launch_type": "FARGATE",
+        "desired_count": 3,
+        "task_definition": unknown("arn", "aws_ecs_task_definition.t"),
+    }
+    fees = read(aws, instance("aws_ecs_service.s", body, provider=EU), task).fees
+    assert [(fee.sku, value(fee.quantity)) for fee in fees] == [("vcpu", 6), ("memory_gb", 24)]
+
+
+def test_emr_fleets() -> None:
+    fleet = {
+        "target_on_demand_capacity": 1,
+        "target_spot_capacity": 3,
+        "instance_type_configs": [{"instance_type": "g5.xlarge"}],
+    }
+    body = {"master_instance_group": [{"instance_type": "m5.xlarge"}], "core_instance_fleet": [fleet]}
+    master, core = read(aws, instance("aws_emr_cluster.a", body, provider=EU)).compute
+    assert (value(master.purchase), value(master.count_max)) == (Purchase.ON_DEMAND, 1)
+    assert (value(core.purchase), value(core.spot_share)) == (Purchase.MIXED, Decimal("0.75"))
