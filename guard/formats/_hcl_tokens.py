@@ -223,14 +223,11 @@ class _Scanner:
         index = len(kinds) - 2
         if index >= 0 and kinds[index] == NEWLINE:
             index -= 1
-        if index < 1 or kinds[index] != "{" or not self.brackets:
+        if index < 0 or kinds[index] != "{" or not self.brackets:
             return False
-        before, follows = index - 1, self.text[end : end + 40].lstrip()[:1]
-        if (
-            kinds[before] == STRING
-            or (kinds[before] == IDENTIFIER and texts[before] not in ("in", "if"))
-            or follows == "="
-        ):
+        before, name = (kinds[index - 1], texts[index - 1]) if index else ("", "")
+        names_a_block = before == STRING or (before == IDENTIFIER and name not in ("in", "if"))
+        if names_a_block or self.text[end : end + 40].lstrip()[:1] == "=":
             return False
         if kinds[-2] == NEWLINE:
             for column in (kinds, texts, self.tokens.lines, self.tokens.columns):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 import yaml
 from yaml._yaml import CParser
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from yaml.nodes import Node as Composed
 
 MAX_DEPTH = 200
@@ -41,29 +42,51 @@ def too_deep(text: str) -> tuple[int, int, int] | None:
     return None
 
 
-def doubled_keys(root: Composed) -> list[tuple[Composed, Composed]]:
-    """Return each key that its mapping holds already, with the one before it; every node is looked at once."""
-    found: list[tuple[Composed, Composed]] = []
+@dataclass(slots=True)
+class Survey:
+    """What one look at every node of a document found: keys written twice, and whether aliases share anything."""
+
+    doubled: list[tuple[Composed, Composed]] = field(default_factory=list)
+    shared: bool = False
+
+
+def survey(root: Composed) -> Survey:
+    """Return each key that its mapping holds already, with the one before it, and whether a collection is aliased."""
+    found = Survey()
     seen = {id(root)}
     pending = [root]
     while pending:
         node = pending.pop()
-        if isinstance(node, MappingNode):
-            found += _doubled(node)
-        for child in _children(node):
-            if not isinstance(child, ScalarNode) and id(child) not in seen:
+        for child in _collections(node, found):
+            if id(child) in seen:
+                found.shared = True
+            else:
                 seen.add(id(child))
                 pending.append(child)
     return found
 
 
+def _collections(node: Composed, found: Survey) -> list[Composed]:
+    """Return the children that are collections, and note the keys written twice."""
+    if isinstance(node, MappingNode):
+        pairs = node.value
+        try:
+            if len({key.value for key, _ in pairs}) != len(pairs):
+                found.doubled += _doubled(node)
+        except TypeError:
+            # A key that is itself a collection.
+            found.doubled += _doubled(node)
+            return [child for pair in pairs for child in pair if not isinstance(child, ScalarNode)]
+        return [child for _, child in pairs if type(child) is not ScalarNode]
+    return [child for child in node.value if type(child) is not ScalarNode] if isinstance(node, SequenceNode) else []
+
+
 def _doubled(node: MappingNode) -> list[tuple[Composed, Composed]]:
-    keys = [key for key, _ in node.value if isinstance(key, ScalarNode)]
-    if len({key.value for key in keys}) == len(keys):
-        return []
     found: list[tuple[Composed, Composed]] = []
     first: dict[str, Composed] = {}
-    for key in keys:
+    for key, _ in node.value:
+        if not isinstance(key, ScalarNode):
+            continue
         if key.value in first and key.value != "<<":
             found.append((key, first[key.value]))
         first[key.value] = key

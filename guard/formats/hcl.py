@@ -29,9 +29,9 @@ def parse(path: str, text: str) -> Document:
 
 def parse_expression(path: str, text: str, start: Span | None = None) -> tuple[Expression | None, tuple[Problem, ...]]:
     """Return the one expression that `text` is; `start` is where it begins in `path`, by default at the top."""
-    tokens = tokenise(
-        text, line=(start or FIRST_CHARACTER).line, column=(start or FIRST_CHARACTER).column, mode="expression"
-    )
+    line, column = (start or FIRST_CHARACTER)[:2]
+    # A heredoc's end marker needs a line end after it, which the text of an expression alone does not have.
+    tokens = tokenise(text + "\n" if "<<" in text else text, line=line, column=column, mode="expression")
     parser = Parser(tokens)
     expression, complaints = None, tokens.complaints
     try:
@@ -45,9 +45,8 @@ def parse_expression(path: str, text: str, start: Span | None = None) -> tuple[E
 
 def parse_template(path: str, text: str, start: Span | None = None) -> tuple[Expression | None, tuple[Problem, ...]]:
     """Return the template that `text` is, as `templatefile` reads it: without quotes and without backslash escapes."""
-    tokens = tokenise(
-        text, line=(start or FIRST_CHARACTER).line, column=(start or FIRST_CHARACTER).column, mode="template"
-    )
+    line, column = (start or FIRST_CHARACTER)[:2]
+    tokens = tokenise(text, line=line, column=column, mode="template")
     expression, complaints = None, tokens.complaints
     try:
         expression = _hcl_template.whole(Parser(tokens))

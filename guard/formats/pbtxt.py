@@ -140,6 +140,8 @@ def _value(reader: _Reader, key: Location | None, depth: int) -> Node:
         return Node(_word(token.text) if token.kind == "name" else _number(token.text), location, key)
     if token.text == "-":
         reader.advance()
+        if reader.token.kind != "name":
+            raise reader.error("a number must follow the sign")
         word = reader.advance()
         return Node(f"-{word.text}", reader.between(token.start, word.end), key)
     raise reader.error("a value is expected here")

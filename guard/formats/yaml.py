@@ -11,7 +11,7 @@ from yaml.nodes import ScalarNode
 from yaml.reader import ReaderError
 
 from guard.formats._positions import Source, clean
-from guard.formats._yaml_bounds import MAX_DEPTH, doubled_keys, explosion, too_deep
+from guard.formats._yaml_bounds import MAX_DEPTH, explosion, survey, too_deep
 from guard.formats._yaml_nodes import PLAIN, QUOTED, Place, node_of
 from guard.model.document import Document, Format
 from guard.model.finding import Problem
@@ -22,7 +22,7 @@ _MAX_RESUMPTIONS = 20
 _MAX_PROBLEMS = 20
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _DOCUMENT = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
-_UNFILLED = re.compile(r"\{\{|\{%")
+_UNFILLED = re.compile(r"\{\{|\{%|%\{")
 
 
 class _Composer(CParser):
@@ -100,7 +100,7 @@ def _parse(text: str, place: Place) -> Document:
     mark = 1 if text.startswith("\ufeff") else 0
     text = text[mark:]
     place.text = text
-    if _OTHER_BREAKS.search(text) and not place.lines:
+    if not place.lines and not (text.isascii() and "\r" not in text) and _OTHER_BREAKS.search(text):
         place.source = Source(place.path, text)
     deep = too_deep(text)
     if deep is not None:
@@ -133,7 +133,7 @@ def _documents(text: str, place: Place, roots: list[Node], problems: list[Proble
         while parser.check_node():
             composed = parser.get_node()
             assert composed is not None
-            _add(composed, text, place, roots, problems)
+            _add(composed, place, roots, problems)
     except yaml.MarkedYAMLError as error:
         problems.append(_broken(error, place))
         mark = error.problem_mark or error.context_mark
@@ -156,14 +156,15 @@ def _next_document(text: str, place: Place, index: int) -> Place | None:
     return Place(place.path, text, lines, place.columns, match.start(), place.source)
 
 
-def _add(composed: Composed, text: str, place: Place, roots: list[Node], problems: list[Problem]) -> None:
+def _add(composed: Composed, place: Place, roots: list[Node], problems: list[Problem]) -> None:
     if isinstance(composed, ScalarNode) and composed.tag is PLAIN and not composed.value:
         return
-    reason = explosion(composed) if "*" in text else None
+    found = survey(composed)
+    reason = explosion(composed) if found.shared else None
     if reason is not None:
         problems.append(Problem("syntax", f"this document cannot be read: {reason}", place.location(composed).start))
         return
-    for key, first in doubled_keys(composed):
+    for key, first in found.doubled:
         place_of_first = place.location(first)
         message = f'"{key.value}" is already set on line {place_of_first.line}; the last one counts'
         related = (Step("first set here", place_of_first),)
