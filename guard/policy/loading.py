@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from guard.formats import yaml
+from guard.formats.yaml import FORMAT
 from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem
 from guard.model.location import Location, whole_file
@@ -91,7 +91,7 @@ def _read(
         return Policy()
     reading.texts[found.path] = found.text
     reading.sources.append(source.name)
-    document = yaml.FORMAT.parse(found.path, found.text)
+    document = FORMAT.parse(found.path, found.text)
     reading.problems += [replace(one, code="policy", blocking=True) for one in document.problems]
     if len(document.roots) > 1:
         reading.wrong("a policy file holds one document", document.roots[1].location)
