@@ -155,9 +155,9 @@ def _branch(line: CostLine, last: bool) -> Iterator[str]:
     cost = money_range(Money(line.low_monthly, line.monthly))
     yield _row(f"{'└─' if last else '├─'} {printable(line.name)}", quantity, line.unit, cost)
     bar = "  " if last else "│ "
-    price = _range(_shapes.exact(line.low_price.amount), _shapes.exact(line.price.amount))
+    price = _range(f"${_shapes.exact(line.low_price.amount)}", f"${_shapes.exact(line.price.amount)}")
     dated = f", {line.price.as_of}" if line.price.as_of else ""
-    yield f"{bar}    at ${price} each ({printable(line.price.source)}{dated})"
+    yield f"{bar}    at {price} each ({printable(line.price.source)}{dated})"
     if line.assumption:
         yield f"{bar}    assumed: {printable(line.assumption)}"
 

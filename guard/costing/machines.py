@@ -133,7 +133,8 @@ def _shared(compute: Compute, types: tuple[str, ...], places: tuple[Place, ...],
             else f"it requests nothing, so its share of a node of type {names} is not known"
         )
     machine = min(fitting, key=lambda one: (one[0], one[1].sku))[1]
-    return Choice((machine,), (f"{_percent(machine.share)} of {machine.sku}, the largest of its shares of it",))
+    part = f"{_percent(machine.share)} of {machine.sku}, the largest of its shares of it"
+    return Choice((machine,), (part if machine.share < 1 else f"a whole {machine.sku} for each",))
 
 
 def _share(compute: Compute, specs: Specs) -> Decimal | None:

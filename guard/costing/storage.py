@@ -72,7 +72,7 @@ def _sku(provider: str, kind: str, size: Decimal) -> str:
     """Return the price book's SKU; an Azure disk is sold by tiers of size (`Premium_LRS` of 200 GiB is P15)."""
     plain = kind.lower()
     if provider != "azure" or plain.startswith(("disk:", "blob:")):
-        return kind
+        return kind.removesuffix(":capacity")
     family, _, redundancy = plain.partition("_")
     if family == "premiumv2":
         return "disk:premium_v2"

@@ -20,7 +20,13 @@ EMBEDDED = Path(__file__).parent / "book.sqlite"
 
 # The same SageMaker type costs the same in each of these, to the rounding of the sources (checked in the US regions).
 _SAGEMAKER = ("hosting", "training", "batch_transform", "studio_jupyterlab", "studio", "notebook")
-_STORAGE_NAMES = {"s3:standard": "s3:standard:first_50tb", "gcs:archive": "gcs:archiv"}
+_STORAGE_NAMES = {
+    "s3:standard": "s3:standard:first_50tb",
+    # The source of Google's prices spells it so.
+    "gcs:archive": "gcs:archiv",
+    "gcs:archive-dual": "gcs:archiv-dual",
+    "gcs:archive-multi": "gcs:archiv-multi",
+}
 _CUSTOM = re.compile(r"(?:(?P<family>[a-z][a-z0-9]*)-)?custom-(?P<vcpu>\d{1,3})-(?P<mib>\d{1,8})(?:-ext)?")
 _NO_REGION = ("internet", "same_", "nat_")
 _WITH_ACCELERATOR = ("a2", "a3", "a4", "a4x", "g2", "g4")
