@@ -34,7 +34,7 @@ EXPECTED = {
     "decimal_type": "a number",
     "decimal_parsing": "a number",
     "float_type": "a number",
-    "finite_number": "a finite number",
+    "finite_number": "a smaller number",
     "bool_type": "true or false",
     "none_required": "null",
     "date_type": "a date (YYYY-MM-DD)",
@@ -57,6 +57,9 @@ def check(node: Node, model: type[ModelT]) -> tuple[ModelT | None, tuple[Problem
     """Return the model made from `node`, or None and one problem for each mistake."""
     from pydantic import ValidationError
 
+    unreadable = [one.value for _, one in node.walk() if isinstance(one.value, Unknown)]
+    if unreadable:
+        return None, tuple(problem(one.reason, one.location) for one in unreadable)
     try:
         # As JSON, the strict mode takes lists for tuples and text for dates, yet "3" is no number and true is not 1.
         return model.model_validate_json(json.dumps(_plain(node)), strict=True), ()
@@ -84,7 +87,7 @@ def _plain(node: Node) -> Any:
         return [_plain(child) for child in value]
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and abs(value.adjusted()) < 30 else float(value)
-    return None if isinstance(value, Unknown) else value
+    return value
 
 
 def _problems(root: Node, model: type[BaseModel], errors: Sequence[ErrorDetails]) -> Iterator[Problem]:

@@ -116,6 +116,8 @@ MISTAKES = [
     ("budgets: [{monthly: 5}]", 11, '"name" is missing'),
     ("budgets: [{name: ml, monthly: lots}]", 31, 'monthly: expected a number, found "lots"'),
     ("budgets: [{name: ml, monthly: -1}]", 31, "monthly: should be greater than or equal to 0"),
+    ("budgets: [{name: ml, monthly: 1e999999}]", 31, "monthly: expected a smaller number, found a number"),
+    ("budgets: [{name: ml, monthly: .inf, increase: {amount: 1}}]", 31, None),
     ("budgets: [{name: ml, increase: {amout: 3}}]", 33, 'unknown key "amout"; did you mean "amount"?'),
     ("waivers: [{rule: missing-tag, owner: x}]", 11, '"reason" is missing'),
     ("waivers: [{rule: missing-tg, reason: x}]", 18, 'unknown rule "missing-tg"; did you mean "missing-tag"?'),
