@@ -107,9 +107,10 @@ class Compute(_Facet):
     `service` tells apart who rents the machine out: `` (plain virtual machines), `sagemaker`, `vertex`, `azureml`.
     Accelerators are per machine, replica or node, whichever `count_*` counts; names are the maker's short ones
     (`A100`, `A100-80GB`, `H100`). `vcpu` in virtual CPUs and `memory_gib` in GiB are per counted unit too; for a pod
-    they are what it requests. `other_instance_types` may serve in place of `instance_type`. `share` marks a workload
-    that takes part of a machine (a pod) and not whole ones. `fallback` is what serves when spot capacity is gone,
-    `checkpoint` the durable place where state survives. `hours_per_month` is of 730; absent means all of them.
+    they are what it requests. `other_instance_types` may serve in place of `instance_type`, `other_accelerators` in
+    place of `accelerator`. `share` marks a workload that takes part of a machine (a pod) and not whole ones.
+    `fallback` is what serves when spot capacity is gone, `checkpoint` the durable place where state survives.
+    `hours_per_month` is of 730; absent means all of them.
     """
 
     location: Location
@@ -121,6 +122,7 @@ class Compute(_Facet):
     accelerator: Value[str] = NOT_WRITTEN
     accelerator_count: Value[Decimal] = NOT_WRITTEN
     accelerator_memory_gib: Value[Decimal] = NOT_WRITTEN
+    other_accelerators: tuple[Known[str], ...] = ()
     vcpu: Value[Decimal] = NOT_WRITTEN
     memory_gib: Value[Decimal] = NOT_WRITTEN
     count_min: Value[int] = NOT_WRITTEN

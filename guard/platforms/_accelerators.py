@@ -18,6 +18,25 @@ _VENDORS = re.compile(r"^(?:nvidia|amd|intel|google|aws|habana|tesla|geforce|rad
 _TPU_SUFFIX = {"x": "x", "p": "p", "e": "e"}
 
 
+_SLICE = re.compile(r"(?:tpu-)?v(\d)(x|p|e|litepod)?-(\d{1,5})", re.IGNORECASE)
+# The number in the name counts chips in these generations and TensorCores, two a chip, in the others.
+_COUNTED_BY_CHIP = {"5litepod", "5e", "6e", "7x"}
+
+
+def tpu_slice(text: str) -> tuple[str, int] | None:
+    """Return name and chips of a TPU slice (`tpu-v6e-8`, `v5litepod-4`, `v5p-16`), None where it is none.
+
+    Source: the pages on TPU versions of Google Cloud's documentation.
+    """
+    match = _SLICE.fullmatch(text.strip())
+    if not match:
+        return None
+    generation = f"{match.group(1)}{(match.group(2) or '').lower()}"
+    size = int(match.group(3))
+    name = "TPU v5e" if generation == "5litepod" else f"TPU v{generation}"
+    return name, size if generation in _COUNTED_BY_CHIP else max(size // 2, 1)
+
+
 @cache
 def accelerator_name(text: str) -> str:
     """Return the maker's short name (`A100`, `A100-80GB`, `TPU v5e`, `Trainium1`) of an accelerator as written.

@@ -15,7 +15,7 @@ from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purchase
 from guard.model.value import Absent, Known, Unknown, Value, first
-from guard.platforms._specs import Items, has, root_of, written
+from guard.platforms._specs import Items, every, has, root_of, written
 
 _SCHEMA = re.compile(r"(?:azuremlschemas\.azureedge\.net|azuremlsdk2\.blob\.core\.windows\.net|//azureml/sdk-2-0)/.*")
 _JOBS = {"command", "sweep", "pipeline", "spark", "automl"}
@@ -171,10 +171,11 @@ def schedule_of(item: Item, around: Surroundings) -> Value[str]:
 
 
 def schedule(node: Node) -> Value[str]:
-    """Return a schedule's trigger: the cron expression, or `every 1 day`."""
+    """Return a schedule's trigger: the cron expression, or `rate(1 day)` for a recurrence."""
     frequency = node.text("trigger", "frequency")
     if not isinstance(frequency, Known):
         return node.text("trigger", "expression")
-    interval = node.text("trigger", "interval")
-    every = interval.value if isinstance(interval, Known) else "1"
-    return Known(f"every {every} {frequency.value}", frequency.location, frequency.trail)
+    interval = first(node.integer("trigger", "interval"), Known(1, frequency.location))
+    if not isinstance(interval, Known):
+        return Unknown("how often it recurs is not known", frequency.location)
+    return Known(every(interval.value, frequency.value), frequency.location, frequency.trail)

@@ -10,7 +10,7 @@ from guard.model.instance import Item
 from guard.model.location import Location
 from guard.model.node import Node, is_sequence
 from guard.model.platform import Source
-from guard.model.resource import DataLink, Label, Labels, Resource
+from guard.model.resource import DataLink, Label, Labels, Purpose, Resource
 from guard.model.value import Absent, Known, Unknown, Value, mapped
 from guard.platforms._accelerators import accelerator_name
 
@@ -34,6 +34,17 @@ _URI = re.compile(
 )
 # A placeholder is the reader's to fill in: `${BUCKET}`, `$BUCKET`, `{{ bucket }}`, `<bucket>`.
 _PLACEHOLDER = re.compile(r"\$\{?\w|\{\{|<[^<>]+>")
+_PURPOSES = (
+    (re.compile(r"jupyter (?:lab|notebook)|jupyter-lab|jupyterlab"), Purpose.NOTEBOOK),
+    (
+        re.compile(r"vllm serve|api_server|launch_server|text-generation-launcher|ollama serve|tritonserver"),
+        Purpose.INFERENCE,
+    ),
+    (
+        re.compile(r"train|fine-?_?tun|torchrun|deepspeed|accelerate launch|\b(?:sft|lora|qlora|dpo|grpo)\b"),
+        Purpose.TRAINING,
+    ),
+)
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]?)(i?)B?", re.IGNORECASE)
 _POWERS = {"": -3, "K": -2, "M": -1, "G": 0, "T": 1, "P": 2}
 
@@ -91,6 +102,16 @@ def written(node: Node, *path: str | int) -> str:
     """Return the text at `path`, "" where it is absent or unknown: for deciding what a document is."""
     value = node.text(*path)
     return value.value if isinstance(value, Known) else ""
+
+
+def every(period: int, unit: str) -> str:
+    """Return a schedule that repeats every `period` units (`day`, `weeks`, `MONTHS`), in AWS's notation or as cron."""
+    name = unit.lower().removesuffix("s")
+    if name == "week":
+        return f"rate({period * 7} days)"
+    if name == "month":
+        return f"0 0 1 */{period} *" if period > 1 else "0 0 1 * *"
+    return f"rate({period} {name}{'s' if period > 1 else ''})"
 
 
 def place(node: Node) -> Location:
@@ -217,6 +238,14 @@ def links(node: Node, direction: str = "read", role: str = "data") -> tuple[Data
     return tuple(
         DataLink(uri=uri, location=uri.location, direction=direction, role=role) for uri in uris(strings(node))
     )
+
+
+def purpose_of_commands(text: str, otherwise: Purpose) -> Purpose:
+    """Return what commands and names say that a task is for."""
+    for pattern, purpose in _PURPOSES:
+        if pattern.search(text.lower()):
+            return purpose
+    return otherwise
 
 
 def truth(value: Value[bool]) -> bool:

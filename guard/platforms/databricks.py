@@ -12,7 +12,7 @@ from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, Purchase, Purpose, Resource, Serving, Training
 from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.platforms._databricks_variables import Variables
-from guard.platforms._specs import bare, has, hours, labels, links, merged, root_of, written
+from guard.platforms._specs import bare, every, has, hours, labels, links, merged, root_of, written
 
 _KINDS = (
     "jobs", "pipelines", "model_serving_endpoints", "clusters", "registered_models", "experiments", "models", "volumes",
@@ -83,7 +83,7 @@ def _job(key: str, node: Node) -> Resource:
     name = f"Databricks/jobs.{key}"
     base = bare(node, "databricks", "DatabricksJob", name)
     limit = hours(node.text("timeout_seconds"))
-    schedule = first(node.text("schedule", "quartz_cron_expression"), node.text("trigger", "periodic", "unit"))
+    schedule = _schedule(node)
     clusters = {written(one, "job_cluster_key"): one.get("new_cluster") for one in node.items("job_clusters")}
     own = {written(one, "task_key"): one.get("new_cluster") for one in node.items("tasks")}
     groups = [_nodes(one, group) for group, one in (*clusters.items(), *own.items()) if one is not None]
@@ -98,6 +98,19 @@ def _job(key: str, node: Node) -> Resource:
         data=links(node),
         training=Training(location=base.location, schedule=schedule, max_runtime_hours=_some(limit)),
     )
+
+
+def _schedule(node: Node) -> Value[str]:
+    """Return the schedule: Quartz counts weekdays as AWS's `cron()` does, and has seconds before the minutes."""
+    quartz = node.text("schedule", "quartz_cron_expression")
+    if isinstance(quartz, Known):
+        fields = quartz.value.split()
+        year = fields[6] if len(fields) > 6 else "*"
+        return Known(f"cron({' '.join(fields[1:6])} {year})", quartz.location, quartz.trail)
+    unit, interval = node.text("trigger", "periodic", "unit"), node.integer("trigger", "periodic", "interval")
+    if isinstance(unit, Known) and isinstance(interval, Known):
+        return Known(every(interval.value, unit.value), unit.location)
+    return first(quartz, unit)
 
 
 def _some(limit: Value[Decimal]) -> Value[Decimal]:

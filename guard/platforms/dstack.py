@@ -11,11 +11,24 @@ from guard.model.node import Node, is_sequence
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, Purchase, Purpose, Resource, Serving, Storage, Training
 from guard.model.value import Absent, Known, Unknown, Value, first
-from guard.platforms._accelerators import accelerator_name
-from guard.platforms._specs import at_least, bare, gib, has, hours, labels, links, root_of, stem, uris, written
+from guard.platforms._accelerators import accelerator_name, tpu_slice
+from guard.platforms._specs import (
+    at_least,
+    bare,
+    gib,
+    has,
+    hours,
+    labels,
+    links,
+    purpose_of_commands,
+    root_of,
+    stem,
+    uris,
+    written,
+)
 
 _PURPOSES = {
-    "task": Purpose.TRAINING,
+    "task": Purpose.BATCH,
     "service": Purpose.INFERENCE,
     "dev-environment": Purpose.NOTEBOOK,
     "fleet": Purpose.UNKNOWN,
@@ -66,14 +79,21 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
         labels=labels(node, "tags", at=base.location),
         region=_one(regions, "regions", node) if regions else node.text("region"),
         zone=_one(zones, "availability_zones", node) if zones else Absent(base.location),
-        purpose=_PURPOSES[kind],
-        evidence=f"type: {kind}",
+        purpose=_purpose(node, kind, name),
+        evidence=f"type: {kind}" if kind != "task" else "the commands of a task",
         compute=() if kind == "volume" else (_compute(node, kind),),
         storage=tuple(_volume(node)) if kind == "volume" else (),
         data=links(node),
         serving=_serving(node) if kind == "service" else None,
         training=_training(node) if kind == "task" else None,
     )
+
+
+def _purpose(node: Node, kind: str, name: str) -> Purpose:
+    if kind != "task":
+        return _PURPOSES[kind]
+    commands = [written(one) for one in node.items("commands")]
+    return purpose_of_commands("\n".join([name, *commands]), Purpose.BATCH)
 
 
 def _one(choices: tuple[Node, ...], name: str, node: Node) -> Value[str]:
@@ -96,6 +116,7 @@ def _compute(node: Node, kind: str) -> Compute:
         accelerator=named,
         accelerator_count=count,
         accelerator_memory_gib=memory,
+        other_accelerators=_others(node),
         vcpu=at_least(first(node.text("resources", "cpu", "count"), node.text("resources", "cpu"))),
         memory_gib=gib(node.text("resources", "memory")),
         count_min=low,
@@ -124,6 +145,19 @@ def _gpu(node: Node) -> tuple[Value[str], Value[Decimal], Value[Decimal]]:
     return _gpu_text(value)
 
 
+def _others(node: Node) -> tuple[Known[str], ...]:
+    """Return the further names of a GPU, any of which may serve: `name: [H100, A100]`, `H100,A100:80GB`."""
+    gpu = node.get("resources", "gpu")
+    if gpu is None:
+        return ()
+    if isinstance(gpu.value, Mapping):
+        return tuple(
+            Known(accelerator_name(written(one)), one.location) for one in gpu.items("name")[1:] if written(one)
+        )
+    named = next((part for part in str(gpu.value).split(":") if "," in part), "")
+    return tuple(Known(accelerator_name(one), gpu.location) for one in named.split(",")[1:] if one.strip())
+
+
 def _short(name: Value[str]) -> Value[str]:
     return Known(accelerator_name(name.value), name.location) if isinstance(name, Known) else name
 
@@ -140,6 +174,9 @@ def _gpu_text(value: Known[str]) -> tuple[Value[str], Value[Decimal], Value[Deci
             count = at_least(Known(part, value.location))
         else:
             name = Known(accelerator_name(part.split(",")[0]), value.location)
+            pod = tpu_slice(part)
+            if pod:
+                name, count = Known(pod[0], value.location), Known(Decimal(pod[1]), value.location)
     if isinstance(memory, Known) and isinstance(name, Known) and name.value == "A100" and memory.value == 80:
         name = Known("A100-80GB", value.location)
     return name, count, memory

@@ -12,7 +12,7 @@ from guard.model.node import Node, is_sequence
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Purchase, Purpose, Resource, Serving, Training
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name
+from guard.platforms._accelerators import accelerator_name, tpu_slice
 from guard.platforms._specs import (
     at_least,
     gib,
@@ -22,6 +22,7 @@ from guard.platforms._specs import (
     links,
     merged,
     place,
+    purpose_of_commands,
     root_of,
     truth,
     uris,
@@ -32,7 +33,7 @@ _PARTS = ("run", "setup", "service", "num_nodes", "file_mounts", "storage_mounts
 _CHOICES = ("accelerators", "infra", "cloud", "use_spot", "any_of", "ordered", "cpus", "instance_type", "memory")
 _PROVIDERS = {"aws": "aws", "gcp": "google", "google": "google", "azure": "azure"}
 _STORES = {"s3": "s3", "gcs": "gs", "azure": "https", "r2": "r2", "oci": "oci", "ibm": "cos", "nebius": "nebius"}
-_TPU_PODS = re.compile(r"tpu-v\d[a-z]*(?:litepod)?-(\d{1,5})")
+_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 _SAVES = re.compile(r"check-?_?points?|ckpt|output|result|save", re.IGNORECASE)
 
 
@@ -89,8 +90,8 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
         region=compute.region,
         zone=compute.zone,
         body=node,
-        purpose=_purpose(node),
-        evidence="service:" if served else "a task that runs to its end",
+        purpose=_intent(node, name),
+        evidence="service:" if served else "the name and commands of a task",
         compute=(compute,),
         data=(*mounts, *_code_links(node, mounts)),
         serving=_serving(served) if served else None,
@@ -102,17 +103,10 @@ def _file_name(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[0] or path
 
 
-def _purpose(node: Node) -> Purpose:
+def _intent(node: Node, name: str) -> Purpose:
     if node.get("service"):
         return Purpose.INFERENCE
-    commands = f"{written(node, 'name')}\n{written(node, 'run')}".lower()
-    if re.search(r"jupyter (?:lab|notebook)|jupyter-lab", commands):
-        return Purpose.NOTEBOOK
-    if re.search(r"vllm serve|api_server|launch_server|text-generation-launcher|ollama serve", commands):
-        return Purpose.INFERENCE
-    if re.search(r"train|finetun|fine-tun|torchrun|deepspeed|accelerate launch|\bsft\b", commands):
-        return Purpose.TRAINING
-    return Purpose.BATCH
+    return purpose_of_commands(f"{name}\n{written(node, 'run')}", Purpose.BATCH)
 
 
 def _choices(node: Node) -> tuple[_Choice, ...]:
@@ -139,6 +133,7 @@ def _compute(node: Node, choices: tuple[_Choice, ...], checkpoint: Value[str]) -
         other_instance_types=tuple(one for one in others if isinstance(one, Known)),
         accelerator=named,
         accelerator_count=count,
+        other_accelerators=_alternatives(choices, named),
         vcpu=at_least(choice.text("cpus")),
         memory_gib=gib(choice.text("memory")),
         count_min=low,
@@ -168,6 +163,30 @@ def _accelerator(choice: _Choice) -> tuple[Value[str], Value[Decimal]]:
     return _from_text(value.value, node)
 
 
+def _alternatives(choices: tuple[_Choice, ...], first_named: Value[str]) -> tuple[Known[str], ...]:
+    """Return the other accelerators that may serve: of a set or list, and of the other candidates."""
+    found: dict[str, Known[str]] = {}
+    for choice in choices:
+        node = choice.find("accelerators")
+        if node is None or isinstance(node.value, Unknown):
+            continue
+        for one in _spelt(node):
+            found.setdefault(one.value, one)
+    if isinstance(first_named, Known):
+        found.pop(first_named.value, None)
+    return tuple(found.values())
+
+
+def _spelt(node: Node) -> Iterator[Known[str]]:
+    texts = [(name, place(one)) for name, one in node.fields().items()]
+    texts += [(written(one), one.location) for one in node.items() if isinstance(one.value, str)]
+    for text, where in texts:
+        name = text.partition(":")[0]
+        pod = tpu_slice(name)
+        if name:
+            yield Known(pod[0] if pod else accelerator_name(name), where)
+
+
 def _from_mapping(node: Node) -> tuple[Value[str], Value[Decimal]]:
     fields = node.fields()
     if not fields:
@@ -181,10 +200,10 @@ def _from_mapping(node: Node) -> tuple[Value[str], Value[Decimal]]:
 
 def _from_text(text: str, node: Node) -> tuple[Value[str], Value[Decimal]]:
     name, _, amount = text.partition(":")
-    pods = _TPU_PODS.fullmatch(name.strip())
+    pod = tpu_slice(name)
+    if pod:
+        return Known(pod[0], node.location, node.trail), Known(Decimal(pod[1]), node.location, node.trail)
     known = Known(accelerator_name(name), node.location, node.trail)
-    if pods and not amount:
-        return known, Known(Decimal(pods.group(1)), node.location, node.trail)
     return known, Node(amount.strip() or 1, node.location, node.key, node.trail).number()
 
 
@@ -271,22 +290,44 @@ def _mounts(node: Node) -> Iterator[DataLink]:
     """Yield the buckets that `file_mounts` and `storage_mounts` bring in."""
     for section in ("file_mounts", "storage_mounts"):
         for target, mount in node.fields(section).items():
-            yield from _mount(target, mount)
+            yield from _mount(target, mount, node)
 
 
-def _mount(target: str, mount: Node) -> Iterator[DataLink]:
+def _set(value: Value[str], task: Node) -> Value[str]:
+    """Return a text with the variables that the task's `envs` set; one without a value makes it unknown."""
+    if not isinstance(value, Known):
+        return value
+    text, missing = value.value, ""
+    for match in _VARIABLE.finditer(value.value):
+        name = match.group(1) or match.group(2)
+        given = task.text("envs", name)
+        if isinstance(given, Known):
+            text = text.replace(match.group(), given.value)
+        else:
+            missing = missing or name
+    if missing:
+        return Unknown(f"the variable {missing} has no value in envs", value.location)
+    return Known(text, value.location, value.trail)
+
+
+def _mount(target: str, mount: Node, task: Node) -> Iterator[DataLink]:
     if isinstance(mount.value, str):
-        yield from (DataLink(uri=uri, location=uri.location) for uri in uris((mount,)))
+        source = _set(mount.text(), task)
+        texts = (Node(source.value, source.location),) if isinstance(source, Known) else ()
+        yield from (DataLink(uri=uri, location=uri.location) for uri in uris(texts))
         return
     if not isinstance(mount.value, Mapping):
         return
     mode = written(mount, "mode").upper() or "MOUNT"
     direction = "both" if mode in {"MOUNT", "MOUNT_CACHED"} else "read"
     role = "checkpoint" if direction == "both" and _SAVES.search(f"{target} {written(mount, 'name')}") else "data"
-    found = tuple(uris(tuple(mount.items("source"))))
+    source = _set(mount.text("source"), task)
+    found = tuple(uris((Node(source.value, source.location),))) if isinstance(source, Known) else ()
     for uri in found:
         yield DataLink(uri=uri, location=uri.location, direction=direction, role=role)
-    name = mount.text("name")
+    name = _set(mount.text("name"), task)
+    if not found and isinstance(name, Unknown):
+        yield DataLink(uri=name, location=name.location, direction=direction, role=role)
     if not found and isinstance(name, Known):
         scheme = _STORES.get(written(mount, "store").lower(), "s3" if not written(mount, "store") else "")
         yield DataLink(
@@ -305,7 +346,7 @@ def _checkpoint(node: Node, mounts: tuple[DataLink, ...]) -> Value[str]:
     commands = written(node, "run")
     for section in ("file_mounts", "storage_mounts"):
         for target, mount in node.fields(section).items():
-            link = next(iter(_mount(target, mount)), None)
+            link = next(iter(_mount(target, mount, node)), None)
             if link and link.direction == "both" and _written_to(commands, target):
                 return link.uri
     saved = next((uri for uri in uris(node.items("run")) if _SAVES.search(uri.value)), None)

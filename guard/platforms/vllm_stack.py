@@ -10,6 +10,7 @@ from guard.model.node import Node
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Purpose, Resource, Serving
 from guard.model.value import Absent, Known, Value, first, mapped
+from guard.platforms._kubernetes_accelerators import share
 from guard.platforms._specs import accelerator, bare, gib, labels, links, merged, root_of, stem, written
 
 _PRODUCTS = ("cloud.google.com/gke-accelerator", "nvidia.com/gpu.product", "k8s.amazonaws.com/accelerator")
@@ -52,8 +53,13 @@ def _compute(model: Node) -> Compute:
     low, high = _bounds(model)
     count = model.number("requestGPU")
     product = accelerator(_selected(model, _PRODUCTS))
-    if isinstance(product, Absent) and isinstance(count, Known) and count.value > 0:
-        product = accelerator(first(model.text("requestGPUType"), Known("GPU", count.location)))
+    kind = model.text("requestGPUType")
+    unit = share(kind.value) if isinstance(kind, Known) else None
+    if isinstance(count, Known) and count.value > 0:
+        name = Known(unit.name if unit else "GPU", count.location)
+        product = first(product, name)
+        # A slice of a partitioned GPU is a part of one.
+        count = Known(count.value * unit.fraction, count.location) if unit else count
     return Compute(
         location=model.nearest("requestGPU"),
         instance_type=_selected(model, _TYPES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guard.platforms._accelerators import accelerator_name
+from guard.platforms._accelerators import accelerator_name, tpu_slice
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ from guard.platforms._accelerators import accelerator_name
 )
 def test_every_spelling_has_one_short_name(written: str, name: str) -> None:
     assert accelerator_name(written) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("tpu-v6e-8", ("TPU v6e", 8)),
+        ("v5litepod-4", ("TPU v5e", 4)),
+        ("tpu-v5p-16", ("TPU v5p", 8)),
+        ("tpu-v2-8", ("TPU v2", 4)),
+        ("tpu-v4-podslice", None),
+        ("H100", None),
+    ],
+)
+def test_a_tpu_slice_tells_its_chips(written: str, found: tuple[str, int] | None) -> None:
+    assert tpu_slice(written) == found
