@@ -123,6 +123,17 @@ def policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem
         return load_policy(named or _nearest_policy(source, chosen.home), source)
 
 
+def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:
+    """Return with which values Terraform is evaluated."""
+    return EvaluationOptions(
+        variables=variables(options),
+        var_files=variable_files(options, chosen),
+        workspace=options.workspace or "default",
+        environment=terraform_environment(),
+        sequence=getattr(options, "sequence", ""),
+    )
+
+
 def request(options: Namespace, chosen: Selection, judged_by: Policy | None = None) -> Request:
     """Return what to read. Files that are named one by one are judged in the context of everything around them."""
     return Request(
@@ -130,13 +141,7 @@ def request(options: Namespace, chosen: Selection, judged_by: Policy | None = No
         directories=chosen.directories,
         files=chosen.files,
         context=("",) if chosen.files else (),
-        terraform=EvaluationOptions(
-            variables=variables(options),
-            var_files=variable_files(options, chosen),
-            workspace=options.workspace or "default",
-            environment=terraform_environment(),
-            sequence=getattr(options, "sequence", ""),
-        ),
+        terraform=evaluation(options, chosen),
         locality=judged_by.locality if judged_by else {},
     )
 

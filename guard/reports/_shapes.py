@@ -128,6 +128,26 @@ def write(value: Any) -> str:
     return "".join(_written(value, "\n")) + "\n"
 
 
+def line(value: Any) -> str:
+    """Return JSON text on one line, every Decimal with all its digits."""
+    return "".join(_flat(value))
+
+
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for i, (name, child) in enumerate(value.items()):
+            yield f"{', ' if i else '{'}{encode_basestring(name)}: "
+            yield from _flat(child)
+        yield "}" if value else "{}"
+    elif isinstance(value, (list, tuple)):
+        for i, child in enumerate(value):
+            yield ", " if i else "["
+            yield from _flat(child)
+        yield "]" if value else "[]"
+    else:
+        yield _scalar(value)
+
+
 def _written(value: Any, line: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         members = [(f"{encode_basestring(name)}: ", child) for name, child in value.items()]

@@ -1,0 +1,136 @@
+"""Root modules: which directories are roots, and what each of them would deploy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from guard.model.document import Tree
+from guard.model.finding import Problem, UnknownFact
+from guard.model.instance import Instance
+from guard.model.location import Location
+from guard.terraform.checking import Walk
+from guard.terraform.evaluation import Evaluation
+from guard.terraform.instances import instances_of, unknowns_of
+from guard.terraform.modules import grow, is_local, local_directory, source_of
+from guard.terraform.sources import Sources
+from guard.terraform.variables import EvaluationOptions
+
+__all__ = ["Evaluated", "EvaluationOptions", "evaluate", "evaluation_of", "find_roots"]
+
+DEEPEST_RECURSION = 6000
+"""Python frames: expressions nest some hundred levels at most, references add theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What one root would deploy: its directory, instances, problems, and the facts that its text does not decide."""
+
+    root: str
+    instances: tuple[Instance, ...]
+    problems: tuple[Problem, ...]
+    unknowns: tuple[UnknownFact, ...]
+
+
+def _everywhere(directory: str) -> bool:
+    return True
+
+
+def evaluate(
+    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = _everywhere
+) -> tuple[Evaluated, ...]:
+    """Return every root of a tree, evaluated, sorted by directory. Nothing in the tree makes this raise.
+
+    Roots are looked for in the directories that `within` lets through; the modules that they call may stand elsewhere.
+    """
+    sources = Sources(tree)
+    return tuple(_evaluated(sources, directory, options) for directory in find_roots(sources, within))
+
+
+def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> Evaluated:
+    evaluation = evaluation_of(sources, directory, options)
+    if evaluation is None:
+        return Evaluated(directory, (), (), ())
+    found = instances_of(evaluation)
+    problems = tuple(sorted(evaluation.problems.values(), key=_place))
+    return Evaluated(directory, found, problems, unknowns_of(evaluation))
+
+
+def _place(problem: Problem) -> tuple[bool, Location | None, str]:
+    return problem.location is None, problem.location, problem.message
+
+
+def evaluation_of(sources: Sources, directory: str, options: EvaluationOptions) -> Evaluation | None:
+    """Return a root with every part evaluated, None where the directory has no configuration."""
+    branch = grow(sources, directory)
+    if branch is None:
+        return None
+    with deep_recursion():
+        evaluation = Evaluation(sources, branch, options)
+        Walk(evaluation).run()
+    return evaluation
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Allow the recursion that expressions at the parser's bounds of nesting need."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST_RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def find_roots(sources: Sources, within: Callable[[str], bool] = _everywhere) -> tuple[str, ...]:
+    """Return the directories that are roots: they have a backend or variable values, or no other module calls them.
+
+    Directories that only call each other in a circle have no root, so the first of them counts as one.
+    """
+    directories = sorted(one for one in sources.directories if within(one) and not _downloaded(one))
+    calls = {directory: _called(sources, directory) for directory in directories}
+    called = {target for directory, targets in calls.items() for target in targets if target != directory}
+    roots = [one for one in directories if one not in called or _has_root_signs(sources, one)]
+    reached = _reached(roots, calls)
+    for directory in directories:
+        if directory not in reached:
+            roots.append(directory)
+            reached |= _reached([directory], calls)
+    return tuple(sorted(roots))
+
+
+def _downloaded(directory: str) -> bool:
+    return ".terraform" in directory.split("/")
+
+
+def _called(sources: Sources, directory: str) -> set[str]:
+    module = sources.module(directory)
+    found: set[str] = set()
+    for call in module.calls.values() if module else ():
+        source = source_of(call)[0]
+        target = local_directory(directory, source) if source is not None and is_local(source) else None
+        if target is not None and target in sources.directories:
+            found.add(target)
+    return found
+
+
+def _has_root_signs(sources: Sources, directory: str) -> bool:
+    module = sources.module(directory)
+    names = sources.files.get(directory, [])
+    values = any(name in ("terraform.tfvars", "terraform.tfvars.json") or ".auto.tfvars" in name for name in names)
+    return values or (module is not None and module.has_backend)
+
+
+def _reached(roots: list[str], calls: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    pending = list(roots)
+    while pending:
+        one = pending.pop()
+        if one not in found:
+            found.add(one)
+            pending += calls.get(one, set())
+    return found
+
+

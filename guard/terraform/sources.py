@@ -1,0 +1,101 @@
+"""The files of a tree as modules and documents: each is read and parsed once, however many roots use it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+
+from guard.formats.hcl_syntax import Body
+from guard.model.document import Document, ReadError, Tree
+from guard.model.finding import Problem
+from guard.model.location import FIRST_CHARACTER, Location, Span, whole_file
+from guard.terraform.configuration import Module, declare
+
+CONFIGURATION_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+NOTHING = Body({}, (), FIRST_CHARACTER)
+
+
+class Sources:
+    """Reads a tree's configuration files on demand and keeps what was read."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.directories: dict[str, list[str]] = defaultdict(list)
+        self.files: dict[str, list[str]] = defaultdict(list)
+        for path in tree.paths():
+            directory, _, name = path.rpartition("/")
+            self.files[directory].append(name)
+            if name.endswith(CONFIGURATION_SUFFIXES) and not _ignored(name):
+                self.directories[directory].append(name)
+        self._documents: dict[str, Document] = {}
+        self._modules: dict[str, Module] = {}
+
+    def module(self, directory: str) -> Module | None:
+        """Return what the files of `directory` declare, None where it has no configuration file."""
+        found = self._modules.get(directory)
+        if found is None and directory in self.directories:
+            documents = [self.document(posixpath.join(directory, name)) for name in self._names(directory)]
+            bodies = [(one.path, one.syntax) for one in documents if isinstance(one.syntax, Body)]
+            found = declare(directory, bodies)
+            for one in documents:
+                found.problems.extend(one.problems)
+            self._modules[directory] = found
+        return found
+
+    def document(self, path: str) -> Document:
+        """Return a parsed configuration or variables file; what is wrong with it stands in its problems."""
+        found = self._documents.get(path)
+        if found is None:
+            found = self._documents[path] = self._parse(path)
+        return found
+
+    def text(self, path: str) -> str:
+        """Return a file's text, lines and all, "" where it cannot be read."""
+        return self.document(path).text
+
+    def _parse(self, path: str) -> Document:
+        try:
+            raw = self.tree.read(path)
+        except ReadError as error:
+            return Document(path, "", (), (Problem("unreadable", str(error), whole_file(path)),), NOTHING)
+        text, problem = decoded(path, raw)
+        if problem is not None and "\0" in text:
+            return Document(path, text, (), (problem,), NOTHING)
+        document = _parser(path, text)
+        if problem is None:
+            return document
+        return Document(path, text, (), (problem, *document.problems), document.syntax)
+
+    def _names(self, directory: str) -> list[str]:
+        names = set(self.directories[directory])
+        # OpenTofu reads x.tofu in place of x.tf, so that one directory can serve both.
+        shadowed = {name.replace(".tofu", ".tf") for name in names if name.endswith((".tofu", ".tofu.json"))}
+        return sorted(names - shadowed)
+
+
+def _parser(path: str, text: str) -> Document:
+    if path.endswith(".json"):
+        from guard.formats import tfjson
+
+        return tfjson.FORMAT.parse(path, text)
+    from guard.formats import hcl
+
+    return hcl.FORMAT.parse(path, text)
+
+
+def decoded(path: str, raw: bytes) -> tuple[str, Problem | None]:
+    """Return a file's text; bytes that are not UTF-8 are a problem where the first of them stands."""
+    try:
+        return raw.decode("utf-8"), None
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        line = before.count("\n") + 1
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        message = "the file is not valid UTF-8 here: save it as UTF-8"
+        place = Location(path, Span(line, column, line, column + 1))
+        return raw.decode("utf-8", "replace"), Problem("encoding", message, place)
+
+
+def _ignored(name: str) -> bool:
+    """Tell whether Terraform ignores a file by its name: hidden ones and what editors leave behind."""
+    return name.startswith(".") or name.endswith("~") or (name.startswith("#") and name.endswith("#"))

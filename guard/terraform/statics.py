@@ -1,0 +1,212 @@
+"""What each part of a module mentions, the order in which parts can be evaluated, and the cycles where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from guard.model.location import Location
+from guard.terraform.configuration import Module, Written
+from guard.terraform.modules import Branch
+from guard.terraform.references import Reference, body_attributes, references, subject_of
+
+Subject: TypeAlias = str
+"""A part of a module in Terraform's notation: `var.a`, `local.b`, `output.c`, `module.m`, `aws_instance.d`."""
+
+EXPANSION = ("count", "for_each", "depends_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A reference, the file it stands in, and the top-level attribute or nested block of its subject that holds it."""
+
+    reference: Reference
+    path: str
+    top: str
+
+    @property
+    def location(self) -> Location:
+        """Return where the reference is written."""
+        return Location(self.path, self.reference.span)
+
+
+class Statics:
+    """The mentions of every part of one module, found once for all calls of it."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.mentions: dict[Subject, tuple[Mention, ...]] = {}
+        for name in module.variables:
+            self.mentions[f"var.{name}"] = ()
+        for name, local in module.locals.items():
+            found = references(local.attribute.expression)
+            self.mentions[f"local.{name}"] = tuple(Mention(one, local.path, name) for one in found)
+        for name, written in module.outputs.items():
+            self.mentions[f"output.{name}"] = tuple(_of_block(written))
+        for name, written in module.calls.items():
+            self.mentions[f"module.{name}"] = tuple(_of_block(written, {"source", "version", "providers"}))
+        for name, written in module.resources.items():
+            self.mentions[name] = tuple(_of_block(written, {"provider"}))
+        for name, written in module.providers.items():
+            self.mentions[f"provider.{name}"] = tuple(_of_block(written))
+        for name, written in module.checks.items():
+            self.mentions[f"check.{name}"] = tuple(_of_block(written))
+
+    def of(self, subject: Subject, *tops: str) -> Iterator[Mention]:
+        """Yield the mentions of a part, only those of the attributes `tops` where any are given."""
+        for mention in self.mentions.get(subject, ()):
+            if not tops or mention.top in tops:
+                yield mention
+
+
+# Arguments whose names are not references to values.
+_NAMES_ONLY = frozenset({"ignore_changes", "replace_triggered_by"})
+
+
+def _of_block(written: Written, without: Iterable[str] = ()) -> Iterator[Mention]:
+    excluded = set(without)
+    for attribute, bound, top in body_attributes(written.block.body):
+        if top in excluded or attribute.name in _NAMES_ONLY:
+            continue
+        for reference in references(attribute.expression, bound):
+            yield Mention(reference, written.path_of(top), top)
+
+
+Part: TypeAlias = tuple[Branch, Subject]
+
+
+class Graph:
+    """The parts of a module tree and what each needs first."""
+
+    def __init__(self, root: Branch, statics: Callable[[Module], Statics]) -> None:
+        self.root = root
+        self.statics = statics
+        self.parts: list[Part] = []
+        self._number: dict[tuple[tuple[str, ...], Subject], int] = {}
+        for branch in root.walk():
+            for subject in statics(branch.module).mentions:
+                self._number[branch.names, subject] = len(self.parts)
+                self.parts.append((branch, subject))
+
+    def groups(self) -> list[list[int]]:
+        """Return the parts by number, those that need each other in one group, groups in the order of evaluation."""
+        return strongly_connected(len(self.parts), self.needs)
+
+    def needs(self, number: int) -> list[int]:
+        """Return the parts which one part needs."""
+        branch, subject = self.parts[number]
+        statics = self.statics(branch.module)
+        found: list[int] = []
+        if branch.parent is not None:
+            self._add(found, branch.parent, f"module.{branch.names[-1]}")
+        if subject.startswith("var."):
+            found += self._argument(branch, subject.removeprefix("var."))
+        elif subject.startswith("module."):
+            for mention in statics.of(subject, *EXPANSION):
+                found += self.targets(branch, mention.reference)
+        else:
+            for mention in statics.of(subject):
+                found += self.targets(branch, mention.reference)
+        return found
+
+    def _argument(self, branch: Branch, name: str) -> list[int]:
+        if branch.parent is None:
+            return []
+        found: list[int] = []
+        for mention in self.statics(branch.parent.module).of(f"module.{branch.names[-1]}", name):
+            found += self.targets(branch.parent, mention.reference)
+        return found
+
+    def targets(self, branch: Branch, reference: Reference) -> list[int]:
+        """Return the parts that a reference in `branch` leads to."""
+        subject = subject_of(reference.names)
+        found: list[int] = []
+        self._add(found, branch, subject)
+        if subject.startswith("module."):
+            child = branch.children.get(reference.names[1])
+            if child is not None:
+                names = reference.names[2:3] or tuple(child.module.outputs)
+                for name in names:
+                    self._add(found, child, f"output.{name}")
+        return found
+
+    def _add(self, found: list[int], branch: Branch, subject: Subject) -> None:
+        number = self._number.get((branch.names, subject))
+        if number is not None:
+            found.append(number)
+
+
+def strongly_connected(size: int, needs: Callable[[int], Sequence[int]]) -> list[list[int]]:
+    """Return the strongly connected components of a graph, each after those it needs (Tarjan's algorithm, no recursion)."""
+    order = [0] * size
+    low = [0] * size
+    placed = [False] * size
+    stack: list[int] = []
+    groups: list[list[int]] = []
+    counter = 0
+    for start in range(size):
+        if order[start]:
+            continue
+        counter += 1
+        order[start] = low[start] = counter
+        stack.append(start)
+        work = [(start, iter(needs(start)))]
+        while work:
+            node, edges = work[-1]
+            for target in edges:
+                if not order[target]:
+                    counter += 1
+                    order[target] = low[target] = counter
+                    stack.append(target)
+                    work.append((target, iter(needs(target))))
+                    break
+                if not placed[target]:
+                    low[node] = min(low[node], order[target])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == order[node]:
+                    groups.append(_unwound(stack, node, placed))
+    return groups
+
+
+def _unwound(stack: list[int], node: int, placed: list[bool]) -> list[int]:
+    group: list[int] = []
+    while True:
+        one = stack.pop()
+        placed[one] = True
+        group.append(one)
+        if one == node:
+            return group[::-1]
+
+
+def name_of(part: Part) -> str:
+    """Return a part's name from the root, as messages about cycles show it."""
+    branch, subject = part
+    return "".join(f"module.{name}." for name in branch.names) + subject
+
+
+def cycle_in(graph: Graph, group: Sequence[int]) -> list[int]:
+    """Return one cycle within a group of parts that need each other, from its first member and back to it."""
+    members = set(group)
+    start = min(group)
+    came: Mapping[int, int] = _paths(graph, start, members)
+    last = next(one for one in came if start in graph.needs(one))
+    chain = [start, last]
+    while chain[-1] != start:
+        chain.append(came[chain[-1]])
+    return chain[::-1]
+
+
+def _paths(graph: Graph, start: int, members: set[int]) -> dict[int, int]:
+    """Return from where each member is first reached, going breadth first from `start`."""
+    came = {start: start}
+    queue = [start]
+    for node in queue:
+        for target in graph.needs(node):
+            if target in members and target not in came:
+                came[target] = node
+                queue.append(target)
+    return came
