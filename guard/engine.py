@@ -60,6 +60,10 @@ class Request:
         """Tell whether findings in `path` are asked for."""
         return path in self.files or any(below(path, directory) for directory in self.directories)
 
+    def holds(self, directory: str) -> bool:
+        """Tell whether roots are looked for in `directory`."""
+        return any(below(directory, one) for one in (*self.directories, *self.context))
+
     def reads(self, path: str) -> bool:
         """Tell whether `path` is read at all, as judged or as context."""
         return self.judges(path) or any(below(path, directory) for directory in self.context)
@@ -78,7 +82,7 @@ class Understanding:
 def understand(request: Request, prices: PriceBook) -> Understanding:
     """Return the resources that the request's files would deploy, each sorted by its place."""
     documents = tuple(_documents(request))
-    roots = evaluate(request.tree, request.terraform)
+    roots = evaluate(request.tree, request.terraform, request.holds)
     items = tuple(
         Item(document.path, root, ordinal) for document in documents for ordinal, root in enumerate(document.roots)
     )
