@@ -100,3 +100,21 @@ def same(left: Value, right: Value) -> bool:
     if left.content is None or right.content is None or isinstance(left.content, (str, bool, Number)):
         return left.content == right.content
     return len(left.items) == len(right.items) and all(map(same, left.items, right.items))
+
+
+class Finder:
+    """Finds values that are the same among many; what is unknown is found nowhere."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, list[tuple[Value, int]]] = {}
+
+    def add(self, value: Value, position: int) -> None:
+        """Note a value; of equal ones the first position counts."""
+        self._buckets.setdefault(set_key(value), []).append((value, position))
+
+    def find(self, value: Value) -> int | None:
+        """Return the position of the value, None where it was not noted."""
+        for other, position in self._buckets.get(set_key(value), ()):
+            if value.type == other.type and same(value, other):
+                return position
+        return None
