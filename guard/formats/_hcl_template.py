@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _BACKSLASH = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_DOUBLED = re.compile(r"\$(\$+\{)|%(%+\{)")
+_DOUBLED = re.compile(r"(?<!\$)\$(\$++\{)|(?<!%)%(%++\{)")
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from yaml.error import Mark
 from yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
 from yaml.nodes import Node as Composed
 
@@ -41,9 +40,10 @@ class Place:
 
     def location(self, node: Composed) -> Location:
         """Return where a node is written, without the blank lines and comments that libyaml counts to it."""
-        start, end = node.start_mark, _end(node)
-        if isinstance(node, ScalarNode) and node.style in ("|", ">"):
-            return self._block_scalar(start.index, end.index, start.line, start.column)
+        start, last = node.start_mark, _last(node)
+        if isinstance(last, ScalarNode) and last.style in ("|", ">"):
+            return self._with_block_scalar(node, last)
+        end = last.end_mark
         if self.source is not None:
             return self.source.location(self.offset + start.index, self.offset + end.index)
         lines, columns = self.lines + 1, self.columns + 1
@@ -57,22 +57,30 @@ class Place:
         line, column = line + self.lines + 1, column + self.columns + 1
         return Location(self.path, Span(line, column, line, column))
 
-    def _block_scalar(self, start: int, end: int, line: int, column: int) -> Location:
-        text = self.text[self.offset + start : self.offset + end].rstrip()
+    def _with_block_scalar(self, node: Composed, scalar: Composed) -> Location:
+        """Return the location of a node that ends with a block scalar, up to its last line that is not blank."""
+        start, first = node.start_mark, scalar.start_mark
+        text = self.text[self.offset + first.index : self.offset + scalar.end_mark.index].rstrip()
         if self.source is not None:
-            return self.source.location(self.offset + start, self.offset + start + len(text))
+            return self.source.location(self.offset + start.index, self.offset + first.index + len(text))
         breaks = text.count("\n")
-        last = len(text) - text.rfind("\n") - 1 if breaks else column + len(text)
-        first, columns = line + self.lines + 1, self.columns + 1
-        return Location(self.path, Span(first, column + columns, first + breaks, last + columns))
+        end = len(text) - text.rfind("\n") - 1 if breaks else first.column + len(text)
+        lines, columns = self.lines + 1, self.columns + 1
+        span = Span(start.line + lines, start.column + columns, first.line + breaks + lines, end + columns)
+        return Location(self.path, span)
 
 
-def _end(node: Composed) -> Mark:
-    """Return the mark where the last thing written in `node` ends; libyaml ends a block where the next token begins."""
+def _last(node: Composed) -> Composed:
+    """Return what is written last in a node; libyaml ends a block where the next token begins."""
     while isinstance(node, CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    return node.end_mark
+        written = node.value[-1]
+        before: Composed = written[0] if isinstance(written, tuple) else node
+        last: Composed = written[1] if isinstance(written, tuple) else written
+        if last.start_mark.index < before.start_mark.index:
+            # An alias: its node stands elsewhere, above.
+            return before
+        node = last
+    return node
 
 
 def node_of(composed: Composed, place: Place, key: Location | None = None) -> Node:

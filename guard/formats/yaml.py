@@ -162,7 +162,7 @@ def _add(composed: Composed, place: Place, roots: list[Node], problems: list[Pro
     found = survey(composed)
     reason = explosion(composed) if found.shared else None
     if reason is not None:
-        problems.append(Problem("syntax", f"this document cannot be read: {reason}", place.location(composed).start))
+        problems.append(Problem("syntax", f"this document cannot be read: {reason}", _at(composed.start_mark, place)))
         return
     for key, first in found.doubled:
         place_of_first = place.location(first)
