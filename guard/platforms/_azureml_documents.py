@@ -18,7 +18,7 @@ from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.platforms._specs import Items, every, has, root_of, written
 
 _SCHEMA = re.compile(r"(?:azuremlschemas\.azureedge\.net|azuremlsdk2\.blob\.core\.windows\.net|//azureml/sdk-2-0)/.*")
-_JOBS = {"command", "sweep", "pipeline", "spark", "automl"}
+_JOBS = ("command", "sweep", "pipeline", "spark", "automl")
 _BY_SCHEMA = {
     "managedonlinedeployment": "online deployment",
     "kubernetesonlinedeployment": "kubernetes deployment",
@@ -160,12 +160,15 @@ def model(node: Node) -> Model:
 
 
 def schedule_of(item: Item, around: Surroundings) -> Value[str]:
-    """Return the schedule that another document of the repository sets for the job in `item`'s file."""
+    """Return the schedule that another document of the repository sets for the job `item`, by its name or its file."""
+    alone = sum(other.path == item.path for other, _ in documents(around, *_JOBS)) == 1
     for other, node in documents(around, "schedule"):
         target = first(node.text("create_job", "job"), node.text("create_job"))
-        if not isinstance(target, Known) or target.value.startswith("azureml:"):
+        if not isinstance(target, Known):
             continue
-        if posixpath.normpath(posixpath.join(posixpath.dirname(other.path), target.value)) == item.path:
+        named = target.value == f"azureml:{written(item.node, 'name')}"
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(other.path), target.value))
+        if named or (alone and path == item.path):
             return schedule(node)
     return Absent(item.node.nearest())
 

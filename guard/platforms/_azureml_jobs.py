@@ -104,7 +104,7 @@ def training(node: Node, kind: str, item: Item, around: Surroundings) -> Trainin
     kinds = [one.text("type") for one in node.fields("inputs").values()]
     tables = [one for one in kinds if isinstance(one, Known) and one.value == "mltable"]
     return Training(
-        location=place(node),
+        location=node.location.start,
         schedule=schedule,
         trigger=trigger,
         checkpoint=checkpoint(node),

@@ -55,7 +55,7 @@ def _application(node: Node, name: str) -> Resource:
         compute=groups,
         data=links(node, role="model"),
         serving=_serving(node, bounds),
-        unpriced="" if groups else "the cluster that it runs on is not in this file",
+        unpriced="its replicas run on a Ray cluster that is written elsewhere",
     )
 
 
@@ -174,4 +174,4 @@ def _provider(instance_type: str) -> str:
     return "aws" if "." in instance_type else "google" if "-" in instance_type else ""
 
 
-PLATFORM = Platform("ray_serve", _claims, _resources)
+PLATFORM = Platform("ray_serve", _claims, _resources, order=45)

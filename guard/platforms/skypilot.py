@@ -80,6 +80,7 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
     compute = _compute(node, choices, checkpoint)
     common = node.get("resources") or node
     limit = compute.max_runtime_hours
+    run = Training(location=node.location.start, checkpoint=checkpoint, max_runtime_hours=limit)
     yield Resource(
         address=f"SkyPilot/{name}",
         type="SkyPilot",
@@ -95,7 +96,7 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
         compute=(compute,),
         data=(*mounts, *_code_links(node, mounts)),
         serving=_serving(served) if served else None,
-        training=None if served else Training(location=place(node), checkpoint=checkpoint, max_runtime_hours=limit),
+        training=None if served else run,
     )
 
 
