@@ -25,7 +25,7 @@ FinOps Foundation, FinOps Framework, capability "Budgeting". A month is 730 hour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -39,6 +39,7 @@ from guard.model.value import Unknown
 from guard.rules._helpers import listed, span, usd
 
 NAMED = 3
+ENOUGH = Decimal("0.9")
 
 
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
@@ -87,8 +88,8 @@ def _monthly(
     if budget.monthly is None:
         return
     if total.end(context.options) > budget.monthly:
-        open_ = ", at least," if total.open else ""
-        message = f"{budget.name} costs{open_} {span(total.low, total.high)} a month, over its budget of "
+        more = " or more" if total.open else ""
+        message = f"{budget.name}: {span(total.low, total.high)}{more} a month, over its budget of "
         shares = {address: one.high for address, one in costs.items()}
         yield _finding(context, budget, message + usd(budget.monthly), shares, "monthly")
     elif total.open:
@@ -105,8 +106,8 @@ def _increase(
         return
     if rise > limit:
         share = f" ({_percent(rise, then.end(context.options))})" if then.end(context.options) else ""
-        message = f"{budget.name} rises by {usd(rise)}{share} to {usd(now.end(context.options))} a month, "
-        allowed = f"more than the {usd(limit)} that one change may add"
+        message = f"{budget.name}: {usd(rise)} more{share} makes {usd(now.end(context.options))} a month, "
+        allowed = f"over the {usd(limit)} that one change may add"
         shares = {
             address: one.high - (before[address].high if address in before else 0) for address, one in costs.items()
         }
@@ -132,8 +133,7 @@ def _finding(
 ) -> Finding:
     """Return a finding at the resource that contributes most."""
     dearest = sorted((item for item in shares.items() if item[1] > 0), key=lambda item: (-item[1], item[0]))
-    most = [f"{address} {usd(share)}" for address, share in dearest[:NAMED]]
-    text = f"{message}; most of it: {listed(most)}" if len(most) > 1 else message
+    text = f"{message}; most of it: {listed(_most(dearest))}" if len(dearest) > 1 else message
     resource = context.project.resource(dearest[0][0]) if dearest else None
     return context.finding(
         resource.location if resource else budget.location,
@@ -142,6 +142,17 @@ def _finding(
         related=(Step(f"the budget {budget.name}", budget.location),),
         address=resource.address if resource else "",
     )
+
+
+def _most(dearest: Sequence[tuple[str, Decimal]]) -> list[str]:
+    """Return the few dearest that make up most of the sum, each with its share."""
+    whole, told, named = sum(share for _, share in dearest), Decimal(0), []
+    for address, share in dearest[:NAMED]:
+        named.append(f"{address} {usd(share)}")
+        told += share
+        if told >= whole * ENOUGH:
+            break
+    return named
 
 
 def _undecided(context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], threshold: str) -> UnknownFact:
@@ -163,8 +174,13 @@ provider "aws" {
 }
 
 resource "aws_instance" "train" {
-#^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ research costs $16,029 a month, over its budget of $5,000
+#^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ research: $16,045 a month, over its budget of $5,000
   instance_type = "p4d.24xlarge"
+
+  root_block_device {
+    volume_type = "gp3"
+    volume_size = 200
+  }
 }
 """,
     policy=BUDGET,
@@ -177,7 +193,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: serve
-#       ^^^^^ research costs $5,875 a month, over its budget of $5,000
+#       ^^^^^ research: $5,875 a month, over its budget of $5,000
 spec:
   replicas: 8
   selector: {matchLabels: {app: serve}}
@@ -201,7 +217,7 @@ SPEC = Example(
     """\
 apiVersion: guard/v1
 kind: ModelDeployment
-#^^^ chat rises by $4,406 (+150 %) to $7,344 a month, more than the $1,000 that one change may add
+#^^^ chat: $4,406 more (+150 %) makes $7,344 a month, over the $1,000 that one change may add
 metadata: {name: chat}
 model: {name: chat, version: "3"}
 compute: {provider: aws, region: us-east-1, instance: g5.xlarge}
