@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import Enum
@@ -15,11 +15,12 @@ from guard.cli import _options
 from guard.cli._usage import UsageError
 from guard.model.command import Command
 from guard.model.glob import matches
-from guard.model.location import Location
+from guard.model.location import Location, Step
 from guard.model.price import Estimate
 from guard.model.report import Report
 from guard.model.resource import Resource
 from guard.model.value import Absent, Known, Unknown
+from guard.policy.model import RuleEntry, Where
 from guard.policy.pages import page
 from guard.prices.book import open_book
 from guard.reports._words import dollars, printable
@@ -54,26 +55,36 @@ def _report(options: Namespace) -> Report:
     chosen = _options.selection(options)
     policy, problems = _options.policy(options, chosen)
     request = _options.request(options, chosen, policy)
+    policy = replace(policy, rules=tuple(_narrowed(entry, options.name) for entry in policy.rules))
     with _options.base(options, chosen, request) as base:
         return engine.check(request, policy, problems, open_book(options.prices), datetime.now(UTC).date(), base)
 
 
+def _narrowed(entry: RuleEntry, address: str) -> RuleEntry:
+    """Return the entry for these addresses alone, so that no finding is told as that of another instance."""
+    rule = engine.find_rule(entry.rule)
+    if rule is None or rule.per != "resource":
+        return entry
+    return replace(entry, where=(*entry.where, Where(addresses=(address,))))
+
+
 def _explained(resource: Resource, report: Report) -> Iterator[str]:
+    told: set[tuple[Step, ...]] = set()
     yield printable(resource.address)
     yield f"  {resource.type}, read by {resource.platform}, at {_place(resource.location)}"
     for call in resource.calls:
         yield f"  called as {printable(call.module)} at {_place(call.location)}"
     yield f"  purpose: {resource.purpose.value}{f' ({printable(resource.evidence)})' if resource.evidence else ''}"
     for name, value in (("region", resource.region), ("zone", resource.zone), ("instances", resource.repeated)):
-        yield from _fact(name, value, "  ")
+        yield from _fact(name, value, told)
     for name, label in sorted(resource.labels.entries.items()):
-        yield from _fact(f"label {printable(name)}", label.value, "  ", f"from {label.source}")
+        yield from _fact(f"label {printable(name)}", label.value, told, f"from {label.source}")
     for unknown in resource.labels.unknown:
-        yield from _fact("further labels", unknown, "  ")
+        yield from _fact("further labels", unknown, told)
     for title, facet in _facets(resource):
         yield from ("", f"{title} ({_place(facet.location)})")
         for one in fields(facet):
-            yield from _fact(one.name, getattr(facet, one.name), "  ")
+            yield from _fact(one.name, getattr(facet, one.name), told)
     yield from ("", *_cost(report.estimates.get(resource.address) or Estimate(resource.address), resource))
     yield from _said(resource, report)
 
@@ -88,19 +99,20 @@ def _facets(resource: Resource) -> Iterator[tuple[str, Any]]:
             yield kind, facet
 
 
-def _fact(name: str, value: Any, indent: str, note: str = "") -> Iterator[str]:
+def _fact(name: str, value: Any, told: set[tuple[Step, ...]], note: str = "") -> Iterator[str]:
+    """Yield a fact with its place, and the way that leads there where it was not told before."""
     after = f", {note}" if note else ""
     match value:
         case Known(known, location, trail):
-            yield f"{indent}{name}: {_shown(known)}  ({_place(location)}{after})"
-            for step in trail:
-                yield f"{indent}  {printable(step.message)} ({_place(step.location)})"
+            yield f"  {name}: {_shown(known)}  ({_place(location)}{after})"
+            yield from (f"    {printable(one.message)} ({_place(one.location)})" for one in trail if trail not in told)
+            told.add(trail)
         case Unknown(reason, location):
-            yield f"{indent}{name}: unknown, {printable(reason)}  ({_place(location)}{after})"
+            yield f"  {name}: unknown, {printable(reason)}  ({_place(location)}{after})"
         case str() if value:
-            yield f"{indent}{name}: {printable(value)}"
+            yield f"  {name}: {printable(value)}"
         case tuple() if value and not isinstance(value, Location):
-            yield f"{indent}{name}: {', '.join(_shown(one) for one in value)}"
+            yield f"  {name}: {', '.join(_shown(one) for one in value)}"
         case bool() | Absent() | None:
             return
 
