@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 FILE = "policy.yaml"
@@ -12,11 +10,12 @@ DEFAULT = "ai-cost"
 
 
 @cache
-def home() -> Traversable:
+def home() -> Path:
     """Return the folder that holds the packs."""
     # In a checkout the packs stand beside the package; the wheel carries them in it.
-    shipped = files("guard") / "policies"
-    return shipped if shipped.is_dir() else Path(str(files("guard"))).parent / "policies"
+    package = Path(__file__).resolve().parent.parent
+    shipped = package / "policies"
+    return shipped if shipped.is_dir() else package.parent / "policies"
 
 
 @cache
