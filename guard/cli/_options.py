@@ -8,6 +8,7 @@ from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ def add_inputs(parser: ArgumentParser) -> None:
 
 def add_variables(parser: ArgumentParser) -> None:
     """Declare the Terraform variables and the workspace."""
-    parser.add_argument("--var", action=_InOrder, default=[], metavar="K=V", help="set a Terraform variable")
-    parser.add_argument("--var-file", action=_InOrder, default=[], metavar="FILE", help="read Terraform variables")
+    parser.add_argument("--var", "-var", action=_InOrder, default=[], metavar="K=V", help="set a Terraform variable")
+    parser.add_argument(
+        "--var-file", "-var-file", action=_InOrder, default=[], metavar="FILE", help="read Terraform variables"
+    )
     parser.add_argument("--workspace", default="", metavar="NAME", help="the Terraform workspace (default: default)")
 
 
@@ -131,6 +134,8 @@ def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:
         workspace=options.workspace or "default",
         environment=terraform_environment(),
         sequence=getattr(options, "sequence", ""),
+        # The day is enough for what configurations make of it, and two runs of one day stay the same.
+        moment=f"{datetime.now(UTC).date().isoformat()}T00:00:00Z",
     )
 
 

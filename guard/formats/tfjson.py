@@ -33,10 +33,14 @@ _RAW_CHARACTER = re.compile(
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known while a file is lowered: its text by lines, for positions within strings, and what is wrong."""
+    """What is known while a file is lowered: its text by lines, for positions within strings, and what is wrong.
+
+    `raw` is set where Terraform takes strings as they are: the values and defaults of variables.
+    """
 
     lines: list[str]
     complaints: list[HclError] = field(default_factory=list)
+    raw: bool = False
 
 
 def parse(path: str, text: str) -> Document:
@@ -53,6 +57,7 @@ def parse(path: str, text: str) -> Document:
     blocks: list[Block] = []
     for key, node in _properties(root, reading, "the whole file"):
         if variables:
+            reading.raw = True
             _set(attributes, key, node, reading)
         else:
             blocks += _blocks(key, node, reading)
@@ -102,13 +107,15 @@ def _labelled(
             continue
         header = joined(spans[0], spans[-1])
         span = joined(spans[0], part.location.span)
-        yield Block(kind, labels, spans[1:], _body(part, reading), spans[0], header, span)
+        yield Block(kind, labels, spans[1:], _body(kind, part, reading), spans[0], header, span)
 
 
-def _body(node: Node, reading: _Reading) -> Body:
+def _body(kind: str, node: Node, reading: _Reading) -> Body:
     attributes: dict[str, Attribute] = {}
     for key, child in _properties(node, reading, "a block"):
+        reading.raw = kind == "variable" and key == "default"
         _set(attributes, key, child, reading)
+    reading.raw = False
     return Body(attributes, (), node.location.span, from_json=True)
 
 
@@ -162,7 +169,7 @@ def _expression(node: Node, reading: _Reading, depth: int) -> Expression:
 
 def _template(text: str, span: Span, reading: _Reading) -> Expression:
     """Return what a string means: a literal where it holds no sequence. Raises HclError where one is broken."""
-    if "${" not in text and "%{" not in text:
+    if reading.raw or ("${" not in text and "%{" not in text):
         return hcl_syntax.Literal(text if text.isascii() else unicodedata.normalize("NFC", text), span)
     tokens = tokenise(text, line=span.line, column=span.column + 1, mode="template")
     raw = reading.lines[span.line - 1][span.column : span.end_column - 2]

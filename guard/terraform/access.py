@@ -21,7 +21,7 @@ def get_attribute(value: Value, name: str, scope: Scope, span: Span) -> Value:
     """Return `value.name`. Raises EvaluationError where there is no such attribute."""
     content = value.content
     if content is None:
-        scope.fail(f'this value is null, so it has no attribute "{name}"', span)
+        raise scope.error(f'this value is null, so it has no attribute "{name}"', span)
     kind = value.type.kind
     if isinstance(content, Undecided):
         return _attribute_of_unknown(value, content, name, scope, span)
@@ -29,9 +29,9 @@ def get_attribute(value: Value, name: str, scope: Scope, span: Span) -> Value:
         found = value.fields.get(name)
         if found is None:
             noun = "an attribute" if kind == "object" else "an element with the key"
-            scope.fail(f'this {kind} does not have {noun} "{name}"{_known_names(value)}', span)
+            raise scope.error(f'this {kind} does not have {noun} "{name}"{_known_names(value)}', span)
         return with_marks(found, value.marks) if value.marks else found
-    scope.fail(_no_attributes(value, name), span)
+    raise scope.error(_no_attributes(value, name), span)
 
 
 def _attribute_of_unknown(value: Value, content: Undecided, name: str, scope: Scope, span: Span) -> Value:
@@ -47,9 +47,9 @@ def _attribute_of_unknown(value: Value, content: Undecided, name: str, scope: Sc
         wanted = value.type.fields.get(name)
         if wanted is None:
             names = ", ".join(value.type.fields)
-            scope.fail(f'this object does not have an attribute "{name}"; it has {names or "none"}', span)
+            raise scope.error(f'this object does not have an attribute "{name}"; it has {names or "none"}', span)
         return with_marks(unknown(wanted, content.cause), value.marks)
-    scope.fail(_no_attributes(value, name), span)
+    raise scope.error(_no_attributes(value, name), span)
 
 
 def _known_names(value: Value) -> str:
@@ -62,7 +62,7 @@ def _known_names(value: Value) -> str:
 def _no_attributes(value: Value, name: str) -> str:
     kind = friendly_name(value.type)
     if value.type.kind in ("list", "set", "tuple"):
-        hint = f'; an element has, as in [0].{name}, and all of them together as [*].{name}'
+        hint = f"; an element has, as in [0].{name}, and all of them together as [*].{name}"
         return f'a {kind} does not have the attribute "{name}"{hint if value.type.kind != "set" else ""}'
     return f'a value of type {kind} does not have attributes, so not "{name}" either'
 
@@ -70,9 +70,9 @@ def _no_attributes(value: Value, name: str) -> str:
 def get_index(value: Value, key: Value, scope: Scope, span: Span) -> Value:
     """Return `value[key]`. Raises EvaluationError where there is no such element."""
     if value.content is None:
-        scope.fail("this value is null, so it does not have elements", span)
+        raise scope.error("this value is null, so it does not have elements", span)
     if key.content is None:
-        scope.fail("null cannot be used as an index", span)
+        raise scope.error("null cannot be used as an index", span)
     marks = value.marks | key.marks
     found = _element(value, key, scope, span)
     return with_marks(found, marks) if marks else found
@@ -92,8 +92,8 @@ def _element(value: Value, key: Value, scope: Scope, span: Span) -> Value:
     if kind in ("map", "object"):
         return _by_name(value, _converted(key, "string", scope, span), scope, span)
     if kind == "set":
-        scope.fail("elements of a set have no index: convert it with tolist() or go over it with for", span)
-    scope.fail(f"a value of type {friendly_name(value.type)} does not have elements", span)
+        raise scope.error("elements of a set have no index: convert it with tolist() or go over it with for", span)
+    raise scope.error(f"a value of type {friendly_name(value.type)} does not have elements", span)
 
 
 def plain_key(key: Value) -> str | int | None:
@@ -111,7 +111,7 @@ def _converted(key: Value, wanted: str, scope: Scope, span: Span) -> Value:
     try:
         return convert(Value(key.type, key.content), NUMBER if wanted == "number" else STRING)
     except ConversionError as error:
-        scope.fail(f"this index does not identify an element: {error}", span)
+        raise scope.error(f"this index does not identify an element: {error}", span) from None
 
 
 def _by_position(value: Value, key: Value, scope: Scope, span: Span) -> Value:
@@ -121,16 +121,16 @@ def _by_position(value: Value, key: Value, scope: Scope, span: Span) -> Value:
     number = key.content
     assert isinstance(number, Number)
     if not number.is_integer and not number.is_zero:
-        scope.fail("this index does not identify an element: a list or tuple is indexed by a whole number", span)
+        raise scope.error("this index does not identify an element: a list or tuple is indexed by a whole number", span)
     if number.negative and not number.is_zero:
-        scope.fail("this index does not identify an element: a negative number is no valid index", span)
+        raise scope.error("this index does not identify an element: a negative number is no valid index", span)
     if not value.is_known and is_list:
         return unknown(value.type.of, cause_of(value))
     size = len(value.items) if value.is_known else len(value.type.items)
     position = integer(number) if number.exponent < 64 else size
     if position >= size:
         what = "it has no elements" if size == 0 else f"there {_are(size)}, the last has index {size - 1}"
-        scope.fail(f"index {position} does not identify an element: {what}", span)
+        raise scope.error(f"index {position} does not identify an element: {what}", span)
     return value.items[position] if value.is_known else unknown(value.type.items[position], cause_of(value))
 
 
@@ -150,5 +150,7 @@ def _by_name(value: Value, key: Value, scope: Scope, span: Span) -> Value:
         return unknown(DYNAMIC, cause_of(value))
     found = value.fields.get(name)
     if found is None:
-        scope.fail(f'this {value.type.kind} does not have an element with the key "{name}"{_known_names(value)}', span)
+        raise scope.error(
+            f'this {value.type.kind} does not have an element with the key "{name}"{_known_names(value)}', span
+        )
     return found

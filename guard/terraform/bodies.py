@@ -15,7 +15,9 @@ from guard.terraform.scope import Failure, Loop, Scope
 from guard.terraform.types import DYNAMIC
 from guard.terraform.values import Undecided, Value, cause_of, object_value, pairs, tuple_value, unknown, unmarked
 
-META: Final = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "providers"})
+META: Final = frozenset(
+    {"count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "providers"}
+)
 """What Terraform itself reads in a resource block; the provider never sees it."""
 
 
@@ -37,7 +39,13 @@ class EvaluatedBody:
     __slots__ = ("_blocks", "_values", "body", "elsewhere", "location", "name", "owner", "scope")
 
     def __init__(
-        self, owner: Owner, body: Body, scope: Scope, location: Location, name: str = "", elsewhere: Mapping[str, str] = {}
+        self,
+        owner: Owner,
+        body: Body,
+        scope: Scope,
+        location: Location,
+        name: str = "",
+        elsewhere: Mapping[str, str] = {},
     ) -> None:
         self.owner = owner
         self.body = body
@@ -136,9 +144,11 @@ class EvaluatedBody:
                 found.append(cause_of(collection))
                 return
             if collection.content is None:
-                scope.fail(f"null cannot be used as for_each of dynamic {kind} blocks", attribute.expression.span)
+                raise scope.error(
+                    f"null cannot be used as for_each of dynamic {kind} blocks", attribute.expression.span
+                )
             if collection.type.is_primitive:
-                scope.fail(f"for_each of dynamic {kind} blocks must be a collection", attribute.expression.span)
+                raise scope.error(f"for_each of dynamic {kind} blocks must be a collection", attribute.expression.span)
             name = iterator_name(body, kind)
             for key, value in pairs(collection):
                 scope.budget.spend(1, place)

@@ -12,7 +12,18 @@ from guard.terraform.functions.framework import FunctionError
 from guard.terraform.references import parts_of
 from guard.terraform.scope import EvaluationError, Scope
 from guard.terraform.types import BOOL, DYNAMIC, friendly_name
-from guard.terraform.values import FALSE, TRUE, Undecided, Value, cause_of, first_unknown, pairs, unknown, unmarked, with_marks
+from guard.terraform.values import (
+    FALSE,
+    TRUE,
+    Undecided,
+    Value,
+    cause_of,
+    first_unknown,
+    pairs,
+    unknown,
+    unmarked,
+    with_marks,
+)
 
 Evaluate: TypeAlias = Callable[[Expression, Scope], Value]
 
@@ -46,7 +57,7 @@ def _run(node: Call, arguments: list[Value], scope: Scope) -> Value:
         # An argument that came out of an expansion stands at the expanded expression.
         if error.argument is not None and node.arguments:
             span = node.arguments[min(error.argument, len(node.arguments) - 1)].span
-        scope.fail(f"{node.name}(): {error.message}", span)
+        raise scope.error(f"{node.name}(): {error.message}", span) from None
 
 
 def _size(value: Value) -> int:
@@ -58,9 +69,11 @@ def _size(value: Value) -> int:
 
 def _expanded(value: Value, span: Span, scope: Scope) -> list[Value] | Unknown:
     if value.content is None:
-        scope.fail("null cannot be expanded into arguments", span)
+        raise scope.error("null cannot be expanded into arguments", span)
     if value.type.kind not in ("dynamic", "list", "set", "tuple"):
-        scope.fail(f"only a list, set or tuple can be expanded into arguments, not a {friendly_name(value.type)}", span)
+        raise scope.error(
+            f"only a list, set or tuple can be expanded into arguments, not a {friendly_name(value.type)}", span
+        )
     if not value.is_known:
         return cause_of(value)
     bare, marks = unmarked(value)
@@ -69,7 +82,7 @@ def _expanded(value: Value, span: Span, scope: Scope) -> list[Value] | Unknown:
 
 def _try(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
     if not node.arguments:
-        scope.fail("try(): at least one argument is required", node.name_span)
+        raise scope.error("try(): at least one argument is required", node.name_span)
     last: EvaluationError | None = None
     for argument in node.arguments:
         try:
@@ -80,7 +93,7 @@ def _try(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
         cause = _undecided(argument, value, scope, evaluate)
         return value if cause is None else _open(value, cause)
     assert last is not None
-    scope.fail(f"try(): no expression succeeded; the last one failed because {last.message}", node.name_span)
+    raise scope.error(f"try(): no expression succeeded; the last one failed because {last.message}", node.name_span)
 
 
 def _open(value: Value, cause: Unknown) -> Value:
@@ -91,7 +104,7 @@ def _open(value: Value, cause: Unknown) -> Value:
 
 def _can(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
     if len(node.arguments) != 1:
-        scope.fail("can(): exactly one argument is required", node.name_span)
+        raise scope.error("can(): exactly one argument is required", node.name_span)
     try:
         value = evaluate(node.arguments[0], scope)
     except EvaluationError:
@@ -125,7 +138,7 @@ def _check_template_argument(node: Call, scope: Scope) -> None:
         inner = inner.inner if isinstance(inner, Parentheses) else inner.source
     if inner is not None and not isinstance(inner, Variable):
         message = "templatestring(): the template must be a reference to a value; a literal needs no templatestring"
-        scope.fail(message, node.arguments[0].span)
+        raise scope.error(message, node.arguments[0].span)
 
 
 _SPECIAL: Mapping[str, Callable[[Call, Scope, Evaluate], Value]] = {"try": _try, "can": _can}

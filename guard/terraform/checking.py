@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from guard.formats.hcl_syntax import Body
 from guard.model.finding import Problem
@@ -55,11 +56,13 @@ class Walk:
         members = cycle_in(graph, group)
         names = [name_of(graph.parts[number]) for number in members]
         message = "cycle: " + " -> ".join(names)
-        steps = [_mention(graph, one, other) for one, other in zip(members, members[1:], strict=False)]
+        steps = [_mention(graph, one, other) for one, other in pairwise(members)]
         places = [place for place in steps if place is not None]
         place = places[0] if places else None
         related = tuple(Step(f"{name} needs what follows", at) for name, at in zip(names, steps, strict=False) if at)
-        self.evaluation.tell(Problem("cycle", f"{message}: nothing in it can be evaluated first", place, True, related[1:]))
+        self.evaluation.tell(
+            Problem("cycle", f"{message}: nothing in it can be evaluated first", place, True, related[1:])
+        )
         for number in group:
             branch, subject = graph.parts[number]
             self.evaluation.cycles[branch.names, subject] = Unknown(message, place or Location("", Span(1, 1, 1, 1)))
@@ -82,7 +85,11 @@ class Walk:
                 if body is not None:
                     body.settle()
             elif kind == "check":
-                self._assertions(module.scope(module.module.checks[name].path), blocks_of(module.module.checks[name].block.body, "assert"), f"check.{name}")
+                self._assertions(
+                    module.scope(module.module.checks[name].path),
+                    blocks_of(module.module.checks[name].block.body, "assert"),
+                    f"check.{name}",
+                )
             else:
                 self._resource(module, subject)
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from guard.formats.hcl_syntax import Expression
 from guard.model.location import Span
 from guard.model.value import Unknown
-from guard.terraform.conversion import ConversionError, Conversion, convert, unify
+from guard.terraform.conversion import Conversion, ConversionError, convert, unify
 from guard.terraform.numbers import Number, compare
 from guard.terraform.scope import EvaluationError, Scope
 from guard.terraform.types import BOOL, DYNAMIC, NUMBER, Type, friendly_name
@@ -39,7 +39,7 @@ def conditional(
     kind, changes = _result_type(then, otherwise, scope, span)
     decided = evaluate(condition, scope)
     if decided.content is None:
-        scope.fail("the condition is null: it must be true or false", condition.span)
+        raise scope.error("the condition is null: it must be true or false", condition.span)
     if not decided.is_known:
         for branch in (then, otherwise):
             if isinstance(branch, EvaluationError):
@@ -50,7 +50,7 @@ def conditional(
     try:
         flag = convert(decided, BOOL)
     except ConversionError as error:
-        scope.fail(f"the condition is neither true nor false: {error}", condition.span)
+        raise scope.error(f"the condition is neither true nor false: {error}", condition.span) from None
     taken, change = (then, changes[0]) if as_flag(flag) else (otherwise, changes[1])
     if isinstance(taken, EvaluationError):
         raise taken
@@ -63,7 +63,7 @@ def _changed(value: Value, change: Conversion, scope: Scope, span: Span) -> Valu
     try:
         return change(value, ())
     except ConversionError as error:
-        scope.fail(f"the branches of the conditional have different types: {error}", span)
+        raise scope.error(f"the branches of the conditional have different types: {error}", span) from None
 
 
 def _result_type(
@@ -82,7 +82,7 @@ def _result_type(
     found = unify((then.type, otherwise.type))
     if found is None:
         names = f"{friendly_name(then.type)} and {friendly_name(otherwise.type)}"
-        scope.fail(f"the branches of the conditional have types that do not fit together: {names}", span)
+        raise scope.error(f"the branches of the conditional have types that do not fit together: {names}", span)
     return found.type, (found.conversions[0], found.conversions[1])
 
 

@@ -132,7 +132,9 @@ def _read(module: Module, path: str, body: Body, take: Callable[[Module, Written
         # The parser has told of unknown types and wrong labels already.
         if len(block.labels) == LABELS.get(block.type, -1):
             if block.type == "variable" and block.labels[0] in RESERVED_VARIABLES:
-                message = f'the variable name "{block.labels[0]}" is reserved: module blocks have an argument of that name'
+                message = (
+                    f'the variable name "{block.labels[0]}" is reserved: module blocks have an argument of that name'
+                )
                 module.say("name", message, path, block.label_spans[0])
             _check_arguments(module, path, block)
             take(module, Written(path, block))

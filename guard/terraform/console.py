@@ -14,12 +14,12 @@ from guard.terraform.evaluation import Evaluation
 from guard.terraform.expressions import evaluate
 from guard.terraform.notation import type_text, value_text
 from guard.terraform.numbers import Number, NumberTooLarge
+from guard.terraform.references import references
 from guard.terraform.roots import deep_recursion, evaluation_of
 from guard.terraform.scope import Failure
 from guard.terraform.sources import Sources
 from guard.terraform.static_checks import problem_of
 from guard.terraform.statics import Mention
-from guard.terraform.references import references
 from guard.terraform.values import Undecided, Value, is_sensitive
 from guard.terraform.variables import EvaluationOptions
 

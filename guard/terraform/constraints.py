@@ -53,7 +53,9 @@ def _quoted(node: Literal, scope: Scope) -> Expression:
 
     text = str(node.value)
     if not scope.path.endswith(".json"):
-        scope.fail(f'a type is written without quotes: {text if text not in _COLLECTIONS else text + "(any)"}', node.span)
+        raise scope.error(
+            f"a type is written without quotes: {text if text not in _COLLECTIONS else text + '(any)'}", node.span
+        )
     expression, problems = parse_expression(scope.path, text, node.span)
     if expression is None:
         raise EvaluationError(problems[0].message, problems[0].location or scope.at(node.span), "type")
@@ -66,7 +68,7 @@ def _type(node: Expression, scope: Scope, constant: Constant) -> tuple[Type, Def
     if isinstance(node, Variable):
         return _plain(_named(node, scope))
     if not isinstance(node, Call):
-        _no_type(scope, node.span)
+        raise _no_type(scope, node.span)
     if node.name in _COLLECTIONS and len(node.arguments) == 1:
         element, inner = _type(node.arguments[0], scope, constant)
         kind = _COLLECTIONS[node.name](element)
@@ -76,15 +78,15 @@ def _type(node: Expression, scope: Scope, constant: Constant) -> tuple[Type, Def
     if node.name == "tuple" and len(node.arguments) == 1:
         return _tuple(node.arguments[0], scope, constant)
     if node.name == "optional":
-        scope.fail("optional(...) is only allowed for an attribute of an object type", node.name_span)
+        raise scope.error("optional(...) is only allowed for an attribute of an object type", node.name_span)
     if node.name in (*_COLLECTIONS, "object", "tuple"):
-        scope.fail(f"{node.name}(...) takes one argument: the type of what is in it", node.span)
-    _no_type(scope, node.name_span)
+        raise scope.error(f"{node.name}(...) takes one argument: the type of what is in it", node.span)
+    raise _no_type(scope, node.name_span)
 
 
-def _no_type(scope: Scope, span: Span) -> Type:
+def _no_type(scope: Scope, span: Span) -> EvaluationError:
     known = "string, number, bool, any, list(...), set(...), map(...), object({...}) and tuple([...])"
-    raise EvaluationError(f"this is no type; types are {known}", scope.at(span), "type")
+    return EvaluationError(f"this is no type; types are {known}", scope.at(span), "type")
 
 
 def _plain(kind: Type) -> tuple[Type, Defaults]:
@@ -95,13 +97,15 @@ def _named(node: Variable, scope: Scope) -> Type:
     if node.name in _COLLECTIONS:
         return _COLLECTIONS[node.name](DYNAMIC)
     if node.name in ("object", "tuple"):
-        scope.fail(f"{node.name} needs to know what is in it: {node.name}(...)", node.span)
-    return _NAMES.get(node.name) or _no_type(scope, node.span)
+        raise scope.error(f"{node.name} needs to know what is in it: {node.name}(...)", node.span)
+    if node.name not in _NAMES:
+        raise _no_type(scope, node.span)
+    return _NAMES[node.name]
 
 
 def _tuple(node: Expression, scope: Scope, constant: Constant) -> tuple[Type, Defaults]:
     if not isinstance(node, TupleConstructor):
-        scope.fail("tuple(...) takes a list of types: tuple([string, number])", node.span)
+        raise scope.error("tuple(...) takes a list of types: tuple([string, number])", node.span)
     found = [_type(item, scope, constant) for item in node.items]
     kind = tuple_of([item for item, _ in found])
     return kind, Defaults(kind, {}, {str(i): inner for i, (_, inner) in enumerate(found) if not inner.is_empty})
@@ -109,7 +113,7 @@ def _tuple(node: Expression, scope: Scope, constant: Constant) -> tuple[Type, De
 
 def _object(node: Expression, scope: Scope, constant: Constant) -> tuple[Type, Defaults]:
     if not isinstance(node, ObjectConstructor):
-        scope.fail("object(...) takes the types of its attributes: object({name = string})", node.span)
+        raise scope.error("object(...) takes the types of its attributes: object({name = string})", node.span)
     attributes: dict[str, Type] = {}
     optional: list[str] = []
     values: dict[str, Value] = {}
@@ -134,12 +138,12 @@ def _attribute_name(key: Expression, scope: Scope) -> str:
         return key.value
     if isinstance(key, Variable):
         return key.name
-    scope.fail("the attributes of an object type are plain names", key.span)
+    raise scope.error("the attributes of an object type are plain names", key.span)
 
 
 def _optional(node: Call, scope: Scope) -> tuple[Expression, Expression | None]:
     if not 1 <= len(node.arguments) <= 2:
-        scope.fail("optional(...) takes a type and, if wanted, a default", node.span)
+        raise scope.error("optional(...) takes a type and, if wanted, a default", node.span)
     return node.arguments[0], node.arguments[1] if len(node.arguments) == 2 else None
 
 
@@ -150,4 +154,4 @@ def _default(node: Expression, kind: Type, inner: Defaults, scope: Scope, consta
             value = apply_defaults(value, inner)
         return convert(value, without_optional(kind) if value.is_null else kind)
     except ConversionError as error:
-        scope.fail(f"this default does not fit its type: {error}", node.span)
+        raise scope.error(f"this default does not fit its type: {error}", node.span) from None

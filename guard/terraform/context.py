@@ -1,4 +1,4 @@
-"""Where references get their values within a module: variables, locals, resources, calls, and what a block repeats over."""
+"""Where references get their values: variables, locals, resources, module calls, and what a block repeats over."""
 
 from __future__ import annotations
 
@@ -43,7 +43,14 @@ class BlockContext:
     def environment(self, scope: Scope, span: Span) -> Environment:
         """Return what functions may see: the files below the tree's root, relative to the root module."""
         evaluation = self.module.evaluation
-        return Environment(Location(scope.path, span), evaluation.directory, evaluation.files, evaluation.templates)
+        return Environment(
+            Location(scope.path, span),
+            evaluation.directory,
+            evaluation.files,
+            evaluation.templates,
+            0,
+            evaluation.options.moment,
+        )
 
     def resolve(self, root: Variable, steps: Steps, scope: Scope) -> Found:
         """Return the value of the beginning of a reference, and how many steps it took."""
@@ -67,7 +74,7 @@ def _name(root: Variable, steps: Steps, scope: Scope, position: int = 0) -> str:
         return step.name
     if isinstance(step, Index):
         # JSON and old configurations write var["name"] at times; Terraform refuses it.
-        scope.fail(f"after {root.name} a name is expected, with a dot before it", step.key.span)
+        raise scope.error(f"after {root.name} a name is expected, with a dot before it", step.key.span)
     undeclared(bare(root.name), root, steps, 0, scope)
 
 
@@ -171,8 +178,9 @@ def _of_mode(context: BlockContext, root: Variable, steps: Steps, scope: Scope, 
         written = context.module.module.resources[subject]
         for argument, example in (("count", "count.index"), ("for_each", "each.key")):
             if written.attribute(argument):
-                message = f"{subject} has {argument} set, so an instance must be chosen: {subject}[{example}].{following.name}"
-                scope.fail(message, whole(root, steps, used + 1))
+                wanted = f"{subject}[{example}].{following.name}"
+                message = f"{subject} has {argument} set, so an instance must be chosen: {wanted}"
+                raise scope.error(message, whole(root, steps, used + 1))
     return value, used
 
 

@@ -133,7 +133,9 @@ class ModuleInstance:
         if found is None:
             written = self.module.variables[name]
             scope = self.scope(written.path)
-            found = variables.declare(name, written, scope, evaluate, lambda failure: void(self.evaluation.report(failure)))
+            found = variables.declare(
+                name, written, scope, evaluate, lambda failure: void(self.evaluation.report(failure))
+            )
             self._declarations[name] = found
         return found
 
@@ -219,12 +221,24 @@ class ModuleInstance:
         else:
             # Set before evaluating, so that a block whose count asks for itself comes to an end.
             self._expansions[subject] = unexpanded(kind, Unknown(f"{subject} depends on itself", written.header))
+            context = BlockContext(self, block=written)
             try:
-                found = expand(written, self.scope(written.path))
+                found = expand(written, self.scope(written.path, context))
+                self._tell_undecided(kind, written, found.undecided)
             except Failure as failure:
                 found = unexpanded(kind, self.evaluation.report(failure, f"{kind} of {self.named(subject)}"))
         self._expansions[subject] = found
         return found
+
+    def _tell_undecided(self, kind: str, written: Written, cause: Unknown | None) -> None:
+        # What Terraform always makes up at apply: the plan fails, unless the resource exists already.
+        if cause is None or not cause.reason.endswith((".id", ".output")) or ": " not in cause.reason:
+            return
+        attribute = written.attribute(kind)
+        if attribute is not None and cause.reference and not cause.reference.startswith("data."):
+            message = f"{kind} depends on what is known only after apply ({cause.reason.partition(': ')[2]})"
+            place = Location(written.path_of(kind), attribute.expression.span)
+            self.evaluation.tell(Problem("expansion", message, place, blocking=False))
 
     def children(self, name: str) -> tuple[ModuleInstance, ...]:
         """Return the instances of a module that this one calls, none where the call leads nowhere."""

@@ -118,7 +118,9 @@ def _over_set(value: Value, expression: Expression, scope: Scope) -> Expansion:
     if value.items and value.type.of is not STRING and value.type.of != STRING:
         if any(item.content is None for item in value.items):
             _fail("for_each", "must not hold null", scope, expression)
-        _fail("for_each", f"must be a set of text, and this is one of {friendly_name(value.type.of)}", scope, expression)
+        _fail(
+            "for_each", f"must be a set of text, and this is one of {friendly_name(value.type.of)}", scope, expression
+        )
     _bounded(len(value.items), expression, scope)
     instances: list[tuple[Key, Repetition]] = []
     for item in value.items:
@@ -143,6 +145,8 @@ def key_text(key: Key) -> str:
         return ""
     if isinstance(key, int):
         return f"[{key}]"
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    escaped = (
+        key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    )
     escaped = escaped.replace("${", "$${").replace("%{", "%%{")
     return f'["{escaped}"]'

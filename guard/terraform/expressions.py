@@ -83,7 +83,7 @@ def _object(node: ObjectConstructor, scope: Scope) -> Value:
     for key_node, value_node in node.items:
         key = _literal(key_node, scope) if type(key_node) is Literal else evaluate(key_node, scope)
         if key.content is None:
-            scope.fail("null cannot be used as a key", key_node.span)
+            raise scope.error("null cannot be used as a key", key_node.span)
         marks |= key.marks
         value = evaluate(value_node, scope)
         if not key.is_known:
@@ -100,7 +100,7 @@ def _key_text(key: Value, node: Expression, scope: Scope) -> str:
     try:
         text = convert(key, STRING).content
     except ConversionError as error:
-        scope.fail(f"this cannot be used as a key: {error}", node.span)
+        raise scope.error(f"this cannot be used as a key: {error}", node.span) from None
     assert isinstance(text, str)
     return text
 
@@ -154,14 +154,16 @@ def _for_object(node: ForObject, scope: Scope) -> Value:
 
 
 def _conditional(node: Conditional, scope: Scope) -> Value:
-    return conditional(node.condition, attempt(node.then, scope), attempt(node.otherwise, scope), scope, evaluate, node.span)
+    return conditional(
+        node.condition, attempt(node.then, scope), attempt(node.otherwise, scope), scope, evaluate, node.span
+    )
 
 
 def _unary(node: Unary, scope: Scope) -> Value:
     try:
         return operations.unary(node.operator, evaluate(node.operand, scope))
     except FunctionError as error:
-        scope.fail(error.message, node.operand.span)
+        raise scope.error(error.message, node.operand.span) from None
 
 
 def _binary(node: Binary, scope: Scope) -> Value:
@@ -183,7 +185,7 @@ def _operation(node: Binary, left: Value, right: Value, scope: Scope) -> Value:
         return operations.binary(node.operator, left, right)
     except FunctionError as error:
         span = {0: node.left.span, 1: node.right.span}.get(-1 if error.argument is None else error.argument, node.span)
-        scope.fail(error.message, span)
+        raise scope.error(error.message, span) from None
 
 
 def _call(node: Call, scope: Scope) -> Value:

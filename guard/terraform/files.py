@@ -45,7 +45,7 @@ class TemplateContext:
 
     def resolve(self, root: Variable, steps: Sequence[GetAttribute | Index], scope: Scope) -> tuple[Value, int]:
         """Raise EvaluationError: every variable of a template is bound already."""
-        scope.fail(f'the template has no variable "{root.name}"', root.span)
+        raise scope.error(f'the template has no variable "{root.name}"', root.span)
 
     def environment(self, scope: Scope, span: Span) -> Environment:
         """Return what functions see within the template: no further template may be read."""

@@ -244,5 +244,3 @@ class ValueSequence(Sequence[Node]):
 
     def __len__(self) -> int:
         return len(self._items)
-
-

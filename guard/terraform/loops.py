@@ -75,7 +75,7 @@ def for_object(node: ForObject, collection: Value, scope: Scope, evaluate: Evalu
             continue
         if key in groups and not node.grouping:
             hint = "write ... after the value to group the values of one key"
-            scope.fail(f'two items of this for expression have the key "{key}": {hint}', node.result_key.span)
+            raise scope.error(f'two items of this for expression have the key "{key}": {hint}', node.result_key.span)
         groups.setdefault(key, []).append(evaluate(node.result, inner))
     if rounds.undecided is not None:
         return with_marks(unknown(DYNAMIC, rounds.undecided), marks | rounds.marks)
@@ -86,13 +86,16 @@ def for_object(node: ForObject, collection: Value, scope: Scope, evaluate: Evalu
 def _unfit(node: ForTuple | ForObject | TemplateFor, collection: Value, scope: Scope) -> Value | None:
     """Return what the loop gives if it cannot go over its collection; None where it can."""
     if collection.content is None:
-        scope.fail("null cannot be iterated over", node.collection.span)
+        raise scope.error("null cannot be iterated over", node.collection.span)
     kind = collection.type.kind
     if kind == "dynamic":
         return with_marks(unknown(DYNAMIC, cause_of(collection)), collection.marks)
     if collection.type.is_primitive:
         what = friendly_name(collection.type)
-        scope.fail(f"a value of type {what} cannot be iterated over: a list, set, map, tuple or object can", node.collection.span)
+        raise scope.error(
+            f"a value of type {what} cannot be iterated over: a list, set, map, tuple or object can",
+            node.collection.span,
+        )
     if not collection.is_known:
         return with_marks(unknown(DYNAMIC, cause_of(collection)), collection.marks)
     return None
@@ -117,7 +120,7 @@ def _kept(condition: Expression | None, scope: Scope, rounds: Rounds, evaluate: 
         return True
     value = evaluate(condition, scope)
     if value.content is None:
-        scope.fail("the condition after if is null: it must be true or false", condition.span)
+        raise scope.error("the condition after if is null: it must be true or false", condition.span)
     rounds.marks |= value.marks
     if not value.is_known:
         rounds.undecided = rounds.undecided or cause_of(value)
@@ -125,13 +128,13 @@ def _kept(condition: Expression | None, scope: Scope, rounds: Rounds, evaluate: 
     try:
         return as_flag(convert(value, BOOL))
     except ConversionError as error:
-        scope.fail(f"the condition after if is neither true nor false: {error}", condition.span)
+        raise scope.error(f"the condition after if is neither true nor false: {error}", condition.span) from None
 
 
 def _key(node: ForObject, scope: Scope, rounds: Rounds, evaluate: Evaluate) -> str | None:
     key = evaluate(node.result_key, scope)
     if key.content is None:
-        scope.fail("the key of a for expression must not be null", node.result_key.span)
+        raise scope.error("the key of a for expression must not be null", node.result_key.span)
     rounds.marks |= key.marks
     if not key.is_known:
         rounds.undecided = rounds.undecided or cause_of(key)
@@ -139,7 +142,7 @@ def _key(node: ForObject, scope: Scope, rounds: Rounds, evaluate: Evaluate) -> s
     try:
         return as_text(convert(unmarked(key)[0], STRING))
     except ConversionError as error:
-        scope.fail(f"the key of a for expression must be text: {error}", node.result_key.span)
+        raise scope.error(f"the key of a for expression must be text: {error}", node.result_key.span) from None
 
 
 def splat(node: Splat, source: Value, scope: Scope, evaluate: Evaluate) -> Value:
@@ -147,7 +150,7 @@ def splat(node: Splat, source: Value, scope: Scope, evaluate: Evaluate) -> Value
     kind = source.type.kind
     if kind in ("list", "set", "tuple"):
         if source.content is None:
-            scope.fail("a splat cannot be applied to a sequence that is null", node.source.span)
+            raise scope.error("a splat cannot be applied to a sequence that is null", node.source.span)
         return _over_sequence(node, source, scope, evaluate)
     if source.content is None:
         return with_marks(EMPTY_TUPLE, source.marks)

@@ -22,7 +22,7 @@ MOST = 3000
 
 @dataclass(slots=True)
 class Branch:
-    """A module as one call reaches it; `names` are those of the calls from the root, `missing` why calls lead nowhere."""
+    """A module as one call reaches it; `names` are the calls from the root, `missing` says which lead nowhere."""
 
     names: tuple[str, ...]
     module: Module
@@ -108,7 +108,9 @@ def _child(
     else:
         directory = local_directory(branch.module.path, source)
         if directory is None:
-            branch.missing[name] = Unknown(f'module "{name}" lies outside the directory that is checked: {source}', place)
+            branch.missing[name] = Unknown(
+                f'module "{name}" lies outside the directory that is checked: {source}', place
+            )
             branch.problems.append(Problem("module", branch.missing[name].reason, place, blocking=False))
             return None
     if directory is None:

@@ -26,10 +26,10 @@ from guard.model.location import Location, Step
 from guard.terraform.access import plain_key
 from guard.terraform.context import BlockContext
 from guard.terraform.evaluation import ModuleInstance
-from guard.terraform.expressions import evaluate
 from guard.terraform.resources import ResourceInstance
-from guard.terraform.scope import Failure, Loop, Scope
-from guard.terraform.values import Value, pairs
+from guard.terraform.scope import Loop, Scope
+from guard.terraform.taken import taken_argument, value_of
+from guard.terraform.values import pairs
 
 MOST_STEPS: Final = 40
 Key = str | int
@@ -80,70 +80,9 @@ def _next(origin: Origin) -> Origin | None:
     if isinstance(node, (Variable, GetAttribute, Index)):
         return _reference(origin)
     if isinstance(node, Call) and node.arguments and not node.expand:
-        taken = _CALLS.get(node.name, _own)(node, origin.scope)
+        taken = taken_argument(node, origin.scope)
         return None if taken is None else origin._replace(expression=taken)
     return None
-
-
-def value_of(expression: Expression, scope: Scope) -> Value | None:
-    """Return an expression's value, None where it has none or it is unknown."""
-    try:
-        value = evaluate(expression, scope)
-    except Failure:
-        return None
-    return value if value.is_known else None
-
-
-# Calls that give one of their arguments
-
-
-def _own(node: Call, scope: Scope) -> Expression | None:
-    return None
-
-
-def _first(node: Call, scope: Scope) -> Expression | None:
-    return node.arguments[0]
-
-
-def _try(node: Call, scope: Scope) -> Expression | None:
-    for argument in node.arguments:
-        try:
-            evaluate(argument, scope)
-        except Failure:
-            continue
-        return argument
-    return None
-
-
-def _coalesce(node: Call, scope: Scope) -> Expression | None:
-    for argument in node.arguments:
-        value = value_of(argument, scope)
-        if value is None:
-            return None
-        if value.content is not None and value.content != "":
-            return argument
-    return None
-
-
-def _lookup(node: Call, scope: Scope) -> Expression | None:
-    if len(node.arguments) < 2:
-        return None
-    members, key = value_of(node.arguments[0], scope), value_of(node.arguments[1], scope)
-    if members is None or key is None or not isinstance(key.content, str):
-        return None
-    if key.content in members.fields:
-        return Index(node.arguments[0], node.arguments[1], node.span)
-    return node.arguments[2] if len(node.arguments) > 2 else None
-
-
-_CALLS: Final[Mapping[str, Callable[[Call, Scope], Expression | None]]] = {
-    "try": _try,
-    "coalesce": _coalesce,
-    "lookup": _lookup,
-    **dict.fromkeys(
-        ("tostring", "tonumber", "tobool", "tolist", "tomap", "toset", "sensitive", "nonsensitive"), _first
-    ),
-}
 
 
 # References
@@ -411,5 +350,3 @@ def _child_of_loop(origin: Origin, node: ForObject, key: Key) -> Origin | None:
             return None if plain is None else child(follow(origin._replace(expression=node.collection)), plain)
         return follow(origin._replace(expression=node.result, scope=scope))
     return None
-
-

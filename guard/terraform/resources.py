@@ -66,7 +66,7 @@ class ResourceInstance:
         return Unknown(f"{self.address} is opened only while Terraform runs", location, self.address)
 
     def whole(self) -> Value:
-        """Return the instance as references see it: parts are known where they are written, or the text decides them."""
+        """Return the instance as references see it: its parts are known where the text decides them."""
         if self._whole is None:
             if self.kind == "terraform_data" and self.mode == "managed":
                 self._whole = self._terraform_data()

@@ -132,5 +132,3 @@ def _reached(roots: list[str], calls: dict[str, set[str]]) -> set[str]:
             found.add(one)
             pending += calls.get(one, set())
     return found
-
-

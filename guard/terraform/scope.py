@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, Protocol
 
 from guard.formats.hcl_syntax import Expression, GetAttribute, Index, Variable
 from guard.model.location import Location, Span
@@ -117,8 +117,6 @@ class Scope:
             return self
         return Scope(path, self.context, self.budget, self.bound, self.item, self.loops)
 
-    def fail(self, message: str, span: Span) -> NoReturn:
-        """Raise EvaluationError at `span`."""
-        raise EvaluationError(message, Location(self.path, span))
-
-
+    def error(self, message: str, span: Span) -> EvaluationError:
+        """Return an error at `span`, to be raised."""
+        return EvaluationError(message, Location(self.path, span))

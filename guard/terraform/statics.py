@@ -1,4 +1,4 @@
-"""What each part of a module mentions, the order in which parts can be evaluated, and the cycles where there is none."""
+"""What each part of a module mentions, and so in which order parts can be evaluated, and where they go in circles."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Graph:
 
 
 def strongly_connected(size: int, needs: Callable[[int], Sequence[int]]) -> list[list[int]]:
-    """Return the strongly connected components of a graph, each after those it needs (Tarjan's algorithm, no recursion)."""
+    """Return the strongly connected components of a graph, each after those it needs (Tarjan, without recursion)."""
     order = [0] * size
     low = [0] * size
     placed = [False] * size

@@ -24,7 +24,7 @@ def template(node: Template, scope: Scope, evaluate: Evaluate) -> Value:
     """Return the text of a template; one sole interpolation keeps the type of what is in it."""
     if len(node.parts) == 1:
         only = node.parts[0]
-        if not isinstance(only, (Literal, TemplateIf, TemplateFor)):
+        if not isinstance(only, (TemplateIf, TemplateFor)):
             return evaluate(only, scope)
     return joined(node.parts, scope, evaluate, node.span)
 
@@ -50,24 +50,21 @@ def joined(parts: Sequence[Part], scope: Scope, evaluate: Evaluate, span: Span) 
             texts.append(text)
     scope.budget.spend(len(texts) + size // 256, scope.at(span))
     if size > LONGEST_TEXT:
-        scope.fail(f"the text would be longer than {LONGEST_TEXT} characters", span)
+        raise scope.error(f"the text would be longer than {LONGEST_TEXT} characters", span)
     whole = "".join(texts)
-    if undecided is None:
-        result = string(whole)
-    else:
-        result = refined(STRING, undecided, prefix=safe_prefix(whole))
+    result = string(whole) if undecided is None else refined(STRING, undecided, prefix=safe_prefix(whole))
     return with_marks(result, marks) if marks else result
 
 
 def _text(value: Value, part: Part, scope: Scope) -> str:
     if value.content is None:
-        scope.fail("null cannot be put into text", part.span)
+        raise scope.error("null cannot be put into text", part.span)
     if isinstance(value.content, str):
         return value.content
     try:
         text = convert(value, STRING).content
     except ConversionError as error:
-        scope.fail(f"this value cannot be put into text: {error}", part.span)
+        raise scope.error(f"this value cannot be put into text: {error}", part.span) from None
     assert isinstance(text, str)
     return text
 

@@ -25,7 +25,7 @@ class EvaluationOptions:
     """What the caller sets: `--var` and `--var-file` (relative to the tree), the workspace, and `TF_VAR_` variables.
 
     `sequence` has a `v` for each variable and an `f` for each file in the order of the command line, in which later
-    ones win; where it is empty the files come first.
+    ones win; where it is empty the files come first. `moment` is what `plantimestamp()` returns (RFC 3339).
     """
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -33,6 +33,7 @@ class EvaluationOptions:
     workspace: str = "default"
     environment: Mapping[str, str] = field(default_factory=dict)
     sequence: str = ""
+    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ def collect(sources: Sources, directory: str, options: EvaluationOptions) -> tup
     for name, text in sorted(options.environment.items()):
         if name.startswith("TF_VAR_"):
             given[name.removeprefix("TF_VAR_")] = Given(whole_file(name), None, text)
+    for name in ("terraform.tfvars", "terraform.tfvars.json"):
+        path = posixpath.join(directory, name)
+        if path in sources.files:
+            message = "this is a directory, and Terraform expects a file of variables here"
+            problems.append(Problem("unreadable", message, whole_file(path)))
     for path in _automatic(sources, directory):
         _read(sources, path, given, problems)
     files, variables = list(options.var_files), list(options.variables)
@@ -88,9 +94,7 @@ def _automatic(sources: Sources, directory: str) -> list[str]:
     return [posixpath.join(directory, name) for name in (*fixed, *automatic)]
 
 
-def _read_chosen(
-    sources: Sources, directory: str, name: str, given: dict[str, Given], problems: list[Problem]
-) -> None:
+def _read_chosen(sources: Sources, directory: str, name: str, given: dict[str, Given], problems: list[Problem]) -> None:
     below = posixpath.normpath(posixpath.join(directory, name))
     path = next((path for path in (posixpath.normpath(name), below) if sources.tree.exists(path)), None)
     if path is None:
@@ -112,8 +116,8 @@ def constant(expression: Expression, scope: Scope, evaluate: Evaluate) -> Value:
     if type(expression) is not Literal:
         for found in mentions(expression):
             if isinstance(found, Reference):
-                scope.fail("no references are allowed here: write the value itself", found.span)
-            scope.fail(f"no functions may be called here, so not {found.name}() either", found.span)
+                raise scope.error("no references are allowed here: write the value itself", found.span)
+            raise scope.error(f"no functions may be called here, so not {found.name}() either", found.span)
     return evaluate(expression, scope)
 
 
@@ -152,7 +156,9 @@ def declare(
         report(failure)
         return found
     if value.is_null and not nullable:
-        report(EvaluationError(f"the default of var.{name} is null, which nullable = false does not allow", place, "type"))
+        report(
+            EvaluationError(f"the default of var.{name} is null, which nullable = false does not allow", place, "type")
+        )
     return Declaration(name, written, kind, defaults, value, nullable, marks)
 
 
@@ -231,5 +237,3 @@ def undeclared(module: Module, given: Mapping[str, Given]) -> list[Problem]:
         for name, one in sorted(given.items())
         if one.location.path == "--var" and name not in module.variables
     ]
-
-

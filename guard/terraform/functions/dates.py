@@ -154,9 +154,15 @@ def undecidable(name: str, *, parameters: tuple[Parameter, ...] = (), variadic: 
     return Function(parameters, STRING, run, variadic)
 
 
+def _plantimestamp(arguments: Arguments, kind: Type, environment: Environment) -> Value:
+    if environment.moment:
+        return string(environment.moment)
+    return unknown(STRING, Unknown("plantimestamp() is known only when Terraform runs", environment.location))
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "formatdate": Function((Parameter("format", STRING), Parameter("time", STRING)), STRING, _formatdate),
-    "plantimestamp": undecidable("plantimestamp"),
+    "plantimestamp": Function((), STRING, _plantimestamp),
     "timeadd": Function((Parameter("timestamp", STRING), Parameter("duration", STRING)), STRING, _timeadd),
     "timecmp": Function((Parameter("timestamp_a", STRING), Parameter("timestamp_b", STRING)), NUMBER, _timecmp),
     "timestamp": undecidable("timestamp"),

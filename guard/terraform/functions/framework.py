@@ -74,7 +74,8 @@ class Environment:
     """What functions may see beside their arguments.
 
     `location` is that of the call; `directory` is the module's, to which file names are relative, below the root;
-    `depth` counts templates within templates.
+    `depth` counts templates within templates. `moment` is when the plan is made, in RFC 3339; "" where nobody says so.
+    `console` is set for expressions that are typed at the prompt.
     """
 
     location: Location = field(default_factory=lambda: whole_file(""))
@@ -82,6 +83,8 @@ class Environment:
     files: Files = field(default_factory=_NoFiles)
     templates: Templates | None = None
     depth: int = 0
+    moment: str = ""
+    console: bool = False
 
 
 NOWHERE: Final = Environment()
