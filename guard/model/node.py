@@ -11,6 +11,7 @@ from guard.model.location import Location, Step
 from guard.model.value import Absent, Known, Unknown, Value
 
 T = TypeVar("T")
+_MOST_DIGITS = 60
 
 Scalar: TypeAlias = str | bool | int | Decimal | None
 Content: TypeAlias = "Scalar | Sequence[Node] | Mapping[str, Node] | Unknown"
@@ -158,11 +159,16 @@ def _child(node: Node, step: str | int) -> Node | None:
     return None
 
 
+def _writable(number: Decimal) -> bool:
+    """Tell whether a number may be written out and reckoned with: "1e999999999" would be a billion digits."""
+    return number.is_finite() and (not number or abs(number.adjusted()) <= _MOST_DIGITS)
+
+
 def _as_text(value: Scalar) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return f"{value.normalize():f}" if _writable(value) else str(value)
     return None if value is None else str(value)
 
 
@@ -173,13 +179,12 @@ def _as_number(value: Scalar) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if _writable(number) else None
 
 
 def _as_integer(value: Scalar) -> int | None:
     number = _as_number(value)
-    # The bound keeps "1e999999999" from being expanded into a billion digits.
-    if number is None or abs(number.adjusted()) > 30 or number != number.to_integral_value():
+    if number is None or number != number.to_integral_value():
         return None
     return int(number)
 
