@@ -21,8 +21,8 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]*\}?|\$\([^)]*\)|\{\{.*?\}\}|\$[A-Za-z_]\w*|
 _REFERENCE = re.compile(r"\$\((\w{1,200})\)|\$\{(\w{1,200})\}|\$([A-Za-z_]\w{0,199})")
 # A flag or a Hydra override: --output_dir=x, --ckpt-path x, trainer.default_root_dir=x.
 _SAVING = re.compile(
-    r"(?:^|[\s'\"])(?:--?|\+{1,2})?(?:[\w-]{1,60}\.)*(?P<name>[\w-]{1,80})"
-    r"(?P<mark>=|[ \t]+)(?P<value>[^\s'\";|&]{1,2000})"
+    r"(?:^|(?<=[\s'\"]))(?:(?P<dashes>--?)|\+{1,2})?(?:[\w-]{1,60}\.)*(?P<name>\w[\w-]{0,80})"
+    r"(?:=|(?(dashes)[ \t]+(?!-)|(?!)))(?P<value>[^\s'\";|&]{1,2000})"
 )
 _SAVING_NAME = re.compile(
     r"(?:.*_)?(?:checkpoints?|ckpts?)(?:_(?:dir|directory|path|uri|url|folder|root|location|save_dir|save_path))?"
@@ -72,7 +72,8 @@ def data_links(pod: Node, containers: Sequence[Node]) -> tuple[DataLink, ...]:
     for container in containers:
         variables = _variables(container)
         for words in _texts(container):
-            for link in _links_in(words, variables):
+            others = {name: value for name, value in variables.items() if name != words.name}
+            for link in _links_in(words, others):
                 found.setdefault((_shown(link.uri), link.location), link)
     for link in _volume_links(pod):
         found.setdefault((_shown(link.uri), link.location), link)
@@ -178,6 +179,10 @@ def _texts(container: Node) -> Iterator[_Words]:
             is_flag = word.startswith("-") and len(word) < 200
             yield _Words(word.partition("=")[0] if is_flag else flag, node)
             flag = word if is_flag and "=" not in word else ""
+    # A script of Argo Workflows is a container whose program stands in `source`.
+    source = container.get("source")
+    if source is not None:
+        yield _Words("", source)
     for variable in container.items("env"):
         value = variable.get("value")
         if value is not None:
@@ -214,7 +219,7 @@ def _saved(container: Node) -> Iterator[Known[str]]:
             yield Known(text.value.strip(), text.location)
             continue
         for match in _SAVING.finditer(_without_comments(text.value[:_TEXT_LIMIT])):
-            if _saves(match["name"]) and (match["mark"] == "=" or match[0].lstrip(" '\"\t\n").startswith("-")):
+            if _saves(match["name"]):
                 yield Known(match["value"], text.location)
 
 

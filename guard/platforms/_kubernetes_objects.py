@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar, cast
 
 from guard.model.finding import Problem
 from guard.model.instance import Instance, Item
@@ -15,6 +16,7 @@ from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Label, Labels, Purpose, Resource, Serving, Storage, Training
 from guard.model.value import Absent, Known, Unknown, Value
 
+T = TypeVar("T")
 Kind = tuple[str, str]
 # A List in a List in a List is no use to anybody.
 _LIST_DEPTH = 3
@@ -145,30 +147,39 @@ def annotation(node: Node, key: str) -> Value[str]:
 
 
 class _Same:
-    """A tuple of items as a key that is compared by identity, because items hold mappings."""
+    """What stands in a repository, as a key that is compared by the identity of its items: they hold mappings."""
 
-    __slots__ = ("items",)
+    __slots__ = ("around",)
 
-    def __init__(self, items: tuple[Item, ...]) -> None:
-        self.items = items
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.items is self.items
+        return isinstance(other, _Same) and other.around.items is self.around.items
 
     def __hash__(self) -> int:
-        return id(self.items)
+        return id(self.around.items)
 
 
 def beside(around: Surroundings, *kinds: Kind) -> tuple[Node, ...]:
     """Return the objects of these kinds in the repository's documents, members of Lists included."""
-    index = _index(_Same(around.items))
+    index = derived(around, _index)
     return tuple(node for kind in kinds for node in index.get(kind, ()))
 
 
-@lru_cache(maxsize=2)
-def _index(key: _Same) -> Mapping[Kind, tuple[Node, ...]]:
+def derived(around: Surroundings, make: Callable[[Surroundings], T]) -> T:
+    """Return what `make` draws from the items of a repository, which is made once and kept for the next caller."""
+    return cast("T", _derived(_Same(around), make))
+
+
+@lru_cache(maxsize=8)
+def _derived(key: _Same, make: Callable[[Surroundings], object]) -> object:
+    return make(key.around)
+
+
+def _index(around: Surroundings) -> Mapping[Kind, tuple[Node, ...]]:
     found: defaultdict[Kind, list[Node]] = defaultdict(list)
-    for item in key.items:
+    for item in around.items:
         for node in members(item.node):
             kind = kind_of_object(node)
             if kind is not None:

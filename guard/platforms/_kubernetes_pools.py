@@ -57,7 +57,8 @@ def serving_pools(asked: Sequence[Term], pod: Node, around: Surroundings) -> Sup
     A pool counts where the pod is tied to it: it selects the pool's name or a label of its own, or tolerates its taint.
     """
     absent = Absent(pod.key or pod.location)
-    nodes = beside(around, NODE_POOL, PROVISIONER, COMPUTE_CLASS) if around.items else ()
+    # Without a selector, an affinity or a toleration nothing ties the pod to any pool.
+    nodes = beside(around, NODE_POOL, PROVISIONER, COMPUTE_CLASS) if asked else ()
     supplies = [supply(node, around) for node in nodes if _takes(node, asked, pod)]
     if not supplies:
         return nothing(absent)

@@ -69,6 +69,7 @@ def _said(pod: Pod) -> Iterator[tuple[str, str]]:
     for container in pod.containers:
         yield from _texts(container, "command")
         yield from _texts(container, "args")
+        yield from _texts(container, "source")
 
 
 def _texts(container: Node, name: str) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.value import Absent, Known, Value
-from guard.platforms._kubernetes_objects import beside, kind_of_object, written
+from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, written
 from guard.platforms._pods import Count
 
 _HPA = ("autoscaling", "HorizontalPodAutoscaler")
@@ -26,13 +29,25 @@ def replicas(node: Node, around: Surroundings) -> Count:
 
 
 def _autoscaled(node: Node, around: Surroundings) -> Count | None:
-    for scaler in beside(around, _KEDA):
-        if _targets(scaler, node):
+    for scaler in _scalers(around).get(written(node, "metadata", "name"), ()):
+        if not _targets(scaler, node):
+            continue
+        if kind_of_object(scaler) == _KEDA:
             return keda_bounds(scaler, "spec")
-    for scaler in beside(around, _HPA, _AIBRIX):
-        if _targets(scaler, node):
-            return Count(scaler.integer("spec", "minReplicas"), scaler.integer("spec", "maxReplicas"))
+        return Count(scaler.integer("spec", "minReplicas"), scaler.integer("spec", "maxReplicas"))
     return None
+
+
+def _scalers(around: Surroundings) -> Mapping[str, tuple[Node, ...]]:
+    """Return the autoscalers of the repository by the name of their target, KEDA's first: it makes HPAs of its own."""
+    return derived(around, _by_target)
+
+
+def _by_target(around: Surroundings) -> Mapping[str, tuple[Node, ...]]:
+    found: defaultdict[str, list[Node]] = defaultdict(list)
+    for scaler in beside(around, _KEDA, _HPA, _AIBRIX):
+        found[written(scaler, "spec", "scaleTargetRef", "name")].append(scaler)
+    return {name: tuple(scalers) for name, scalers in found.items()}
 
 
 def keda_bounds(holder: Node, *path: str) -> Count:
