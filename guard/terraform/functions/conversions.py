@@ -99,6 +99,8 @@ def without_ephemeral(value: Value) -> Value:
 
 
 def _type(arguments: Arguments, kind: Type, environment: Environment) -> Value:
+    if not environment.console:
+        raise FunctionError("type() can be called only in the console")
     return string(type_text(unmarked_deep(arguments[0])[0].type))
 
 

@@ -280,7 +280,7 @@ def _iterations(values: Sequence[Value]) -> int | None:
     return None if undecided else 1 if count == -1 else count
 
 
-_ARGUMENTS: Final = Parameter("args", null=True, unknown=True, dynamic=True)
+_ARGUMENTS: Final = Parameter("args", null=True, unknown=True)
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "format": Function((Parameter("format", STRING),), STRING, _format, _ARGUMENTS),
     "formatlist": Function((Parameter("format", STRING),), list_of(STRING), _formatlist, _ARGUMENTS),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
 from guard.terraform import numbers
+from guard.terraform.conversion import convertible
 from guard.terraform.functions.framework import Arguments, Environment, Function, FunctionError, Parameter, unknown_from
 from guard.terraform.numbers import Number
 from guard.terraform.sets import quoted
@@ -146,7 +147,7 @@ def _decoded_members(members: Iterable[tuple[str, object]], depth: int) -> Value
     for written, item in members:
         name = _whole_characters(written)
         value = _decoded(item, depth + 1)
-        if name in found and found[name].type != value.type:
+        if name in found and convertible(found[name], value.type) is None:
             raise FunctionError(f"duplicate {quoted(name)} property in JSON object")
         found[name] = value
     return object_value(found)

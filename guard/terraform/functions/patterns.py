@@ -29,6 +29,8 @@ from guard.terraform.values import (
 )
 
 _REFERENCE: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
+_ONE_BYTE: Final = re.compile(r"(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*+\\C", re.DOTALL)
+"""Where RE2 would match one byte, which Go's regular expressions do not allow."""
 LONGEST_PATTERN: Final = 10_000
 
 
@@ -39,6 +41,8 @@ def compiled(pattern: str) -> Any:
 
     if len(pattern) > LONGEST_PATTERN:
         raise FunctionError(f"the pattern is longer than {LONGEST_PATTERN} characters", 0)
+    if _ONE_BYTE.match(pattern):
+        raise FunctionError("invalid regexp pattern: invalid escape sequence in \\C", 0)
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 4 << 20
