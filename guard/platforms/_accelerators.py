@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_SEPARATORS = re.compile(r"[\s_/,.:-]+")
-_TPU = re.compile(r"(?:^| )(?:tpu )?(?:tpu)?v?(\d)(x|p|e| ?lite(?: ?pod(?:slice)?)?|litepod)?(?: |$)")
-_AWS = re.compile(r"\b(trainium|trn|inferentia|inf)(\d?)n?\b")
-_RTX = re.compile(r"\brtx ?(pro|ada|a)? ?(?:server )?(\d{4})( ?ti)?\b")
-_GAUDI = re.compile(r"\bgaudi ?(\d?)\b")
-_CHIPS = re.compile(
+# Patterns are compiled when a name is first asked for: most runs start without one.
+_SEPARATORS = r"[\s_/,.:-]+"
+_TPU = r"(?:^| )(?:tpu )?(?:tpu)?v?(\d)(x|p|e| ?lite(?: ?pod(?:slice)?)?|litepod)?(?: |$)"
+_AWS = r"\b(trainium|trn|inferentia|inf)(\d?)n?\b"
+_RTX = r"\brtx ?(pro|ada|a)? ?(?:server )?(\d{4})( ?ti)?\b"
+_GAUDI = r"\bgaudi ?(\d?)\b"
+_CHIPS = (
     r"\b(gb300|gb200|gh200|b300|b200|b100|h800|h200|h100|h20|a800|a100|a10g|a10|a16|a2|a30|a40|l40s|l40|l4|l20|t4g|t4"
     r"|v100s?|p100|p40|p4|k80|m60|mi\d{2,3}[ax]?|v520|v620|v710)(?:xm)?\b"
 )
-_VENDORS = re.compile(r"^(?:nvidia|amd|intel|google|aws|habana|tesla|geforce|radeon) +", re.IGNORECASE)
+_VENDORS = r"(?i)^(?:nvidia|amd|intel|google|aws|habana|tesla|geforce|radeon) +"
 _TPU_SUFFIX = {"x": "x", "p": "p", "e": "e"}
 
 
-_SLICE = re.compile(r"(?:tpu-)?v(\d)(x|p|e|litepod)?-(\d{1,5})", re.IGNORECASE)
+_SLICE = r"(?i)(?:tpu-)?v(\d)(x|p|e|litepod)?-(\d{1,5})"
 # The number in the name counts chips in these generations and TensorCores, two a chip, in the others.
 _COUNTED_BY_CHIP = {"5litepod", "5e", "6e", "7x"}
 
@@ -28,7 +29,7 @@ def tpu_slice(text: str) -> tuple[str, int] | None:
 
     Source: the pages on TPU versions of Google Cloud's documentation.
     """
-    match = _SLICE.fullmatch(text.strip())
+    match = re.fullmatch(_SLICE, text.strip())
     if not match:
         return None
     generation = f"{match.group(1)}{(match.group(2) or '').lower()}"
@@ -50,14 +51,14 @@ def accelerator_name(text: str) -> str:
 
 def known_accelerator(text: str) -> str:
     """Return the maker's short name of the accelerator that the text names, "" where it names none that is known."""
-    words = " ".join(_SEPARATORS.split(text.strip().lower()))
+    words = " ".join(re.split(_SEPARATORS, text.strip().lower()))
     return _tpu(words) or _aws(words) or _gpu(words)
 
 
 def _tpu(words: str) -> str:
     if "tpu" not in words:
         return ""
-    match = _TPU.search(words.replace("tpu7x", "tpu 7x"))
+    match = re.search(_TPU, words.replace("tpu7x", "tpu 7x"))
     if not match:
         return "TPU"
     suffix = match.group(2) or ""
@@ -65,7 +66,7 @@ def _tpu(words: str) -> str:
 
 
 def _aws(words: str) -> str:
-    match = _AWS.search(words)
+    match = re.search(_AWS, words)
     if not match:
         return ""
     name = "Trainium" if match.group(1).startswith("tr") else "Inferentia"
@@ -73,14 +74,14 @@ def _aws(words: str) -> str:
 
 
 def _gpu(words: str) -> str:
-    match = _RTX.search(words)
+    match = re.search(_RTX, words)
     if match:
         series = {"pro": "PRO ", "a": "A", "ada": "Ada "}.get(match.group(1) or "", "")
         return f"RTX {series}{match.group(2)}{' Ti' if match.group(3) else ''}"
-    match = _GAUDI.search(words)
+    match = re.search(_GAUDI, words)
     if match:
         return "Gaudi" + (match.group(1) if match.group(1) not in {"", "1"} else "")
-    match = _CHIPS.search(words)
+    match = re.search(_CHIPS, words)
     if not match:
         return ""
     chip = match.group(1).upper()
@@ -91,5 +92,5 @@ def _gpu(words: str) -> str:
 
 
 def _other(text: str) -> str:
-    name = _VENDORS.sub("", text.replace("_", " "))
+    name = re.sub(_VENDORS, "", text.replace("_", " "))
     return "GPU" if name.lower() in {"gpu", "gpus", "nvidia", ""} else name

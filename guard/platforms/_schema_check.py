@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from guard.model.finding import Problem
@@ -50,6 +49,8 @@ def schema_problems(node: Node, schema: str, tag: str, kinds: Sequence[str]) -> 
 
 @cache
 def _validator(schema: str, kind: str) -> Any:
+    from importlib.resources import files
+
     from jsonschema import Draft202012Validator
 
     document = json.loads((files("guard") / "schemas" / schema).read_text(encoding="utf-8"))

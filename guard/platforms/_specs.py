@@ -23,29 +23,30 @@ _UNITS = {
     "d": Decimal(86400),
     "w": Decimal(604800),
 }
-_SPAN = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d|w)")
-_ISO = re.compile(r"P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.IGNORECASE)
+# Patterns are compiled when they are first asked for: most runs start without them.
+_SPAN = r"(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d|w)"
+_ISO = r"(?i)P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?"
 _ISO_SECONDS = (604800, 86400, 3600, 60, 1)
-_URI = re.compile(
+_URI = (
     r"(?:s3a?|s3n|gs|gcs|abfss?|wasbs?|azureml|hf|r2|cos|oci|nebius|dbfs)://[^\s'\"`,;<>()|\\]+"
     r"|azureml:[A-Za-z0-9_-][^\s'\"`,;<>()|\\]*"
     r"|https://[a-z0-9-]+\.(?:blob|dfs)\.core\.windows\.net/[^\s'\"`,;<>()|\\]+"
     r"|https://storage\.googleapis\.com/[^\s'\"`,;<>()|\\]+"
 )
 # A placeholder is the reader's to fill in: `${BUCKET}`, `$BUCKET`, `{{ bucket }}`, `<bucket>`.
-_PLACEHOLDER = re.compile(r"\$\{?\w|\{\{|<[^<>]+>")
+_PLACEHOLDER = r"\$\{?\w|\{\{|<[^<>]+>"
 _PURPOSES = (
-    (re.compile(r"jupyter (?:lab|notebook)|jupyter-lab|jupyterlab"), Purpose.NOTEBOOK),
+    (r"jupyter (?:lab|notebook)|jupyter-lab|jupyterlab", Purpose.NOTEBOOK),
     (
-        re.compile(r"vllm serve|api_server|launch_server|text-generation-launcher|ollama serve|tritonserver"),
+        r"vllm serve|api_server|launch_server|text-generation-launcher|ollama serve|tritonserver",
         Purpose.INFERENCE,
     ),
     (
-        re.compile(r"train|fine-?_?tun|torchrun|deepspeed|accelerate launch|\b(?:sft|lora|qlora|dpo|grpo)\b"),
+        r"train|fine-?_?tun|torchrun|deepspeed|accelerate launch|\b(?:sft|lora|qlora|dpo|grpo)\b",
         Purpose.TRAINING,
     ),
 )
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGTP]?)(i?)B?", re.IGNORECASE)
+_QUANTITY = r"(?i)(\d+(?:\.\d+)?) ?([KMGTP]?)(i?)B?"
 _POWERS = {"": -3, "K": -2, "M": -1, "G": 0, "T": 1, "P": 2}
 
 
@@ -176,12 +177,12 @@ def _seconds(text: str, unit: str) -> Decimal | None:
         number = Decimal("NaN")
     if number.is_finite():
         return number * _UNITS[unit] if abs(number.adjusted()) < 20 else None
-    iso = _ISO.fullmatch(text)
+    iso = re.fullmatch(_ISO, text)
     if iso and any(iso.groups()):
         return sum(
             (Decimal(part or 0) * size for part, size in zip(iso.groups(), _ISO_SECONDS, strict=True)), Decimal(0)
         )
-    spans = list(_SPAN.finditer(text.lower()))
+    spans = list(re.finditer(_SPAN, text.lower()))
     if not spans or "".join(one.group() for one in spans) != text.lower().replace(" ", ""):
         return None
     return sum((Decimal(one.group(1)) * _UNITS[one.group(2)] for one in spans), Decimal(0))
@@ -195,7 +196,7 @@ def gib(value: Value[str], unit: str = "G") -> Value[Decimal]:
     if not isinstance(value, Known):
         return value
     text = re.split(r"\.\.|\+", value.value.strip(), maxsplit=1)[0]
-    match = _QUANTITY.fullmatch(text) if len(text) < 40 else None
+    match = re.fullmatch(_QUANTITY, text) if len(text) < 40 else None
     if not match:
         return Unknown(f"expected a size such as 16Gi, found {value.value!r}", value.location)
     power = _POWERS[(match.group(2) or unit).upper()]
@@ -219,9 +220,9 @@ def uris(texts: Iterable[Node]) -> Iterator[Known[str]]:
         if not isinstance(node.value, str) or len(node.value) > 200_000:
             continue
         code = "\n".join(line for line in node.value.splitlines() if not line.lstrip().startswith("#"))
-        for match in _URI.finditer(code):
+        for match in re.finditer(_URI, code):
             uri = match.group().rstrip(".:&")
-            if uri not in seen and not _PLACEHOLDER.search(uri):
+            if uri not in seen and not re.search(_PLACEHOLDER, uri):
                 seen.add(uri)
                 yield Known(uri, node.location, node.trail)
 
@@ -243,7 +244,7 @@ def links(node: Node, direction: str = "read", role: str = "data") -> tuple[Data
 def purpose_of_commands(text: str, otherwise: Purpose) -> Purpose:
     """Return what commands and names say that a task is for."""
     for pattern, purpose in _PURPOSES:
-        if pattern.search(text.lower()):
+        if re.search(pattern, text.lower()):
             return purpose
     return otherwise
 

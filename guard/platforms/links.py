@@ -28,17 +28,17 @@ _SCHEMES: Mapping[str, str] = {
     "StorageBucket": "gs",
     "azurerm_storage_account": "azure",
 }
-_S3_HOST = re.compile(r"https://([^./]+)\.s3[.-]([a-z0-9-]+)\.amazonaws\.com(?:/|$)")
-_KEYS = re.compile(r"\[[^\[\]]*\]")
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("s3", re.compile(r"(?:s3|s3a|s3n)://([^/]+)")),
-    ("s3", re.compile(r"arn:aws[a-z-]*:s3:::([^/]+)")),
+_S3_HOST = r"https://([^./]+)\.s3[.-]([a-z0-9-]+)\.amazonaws\.com(?:/|$)"
+_KEYS = r"\[[^\[\]]*\]"
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    ("s3", r"(?:s3|s3a|s3n)://([^/]+)"),
+    ("s3", r"arn:aws[a-z-]*:s3:::([^/]+)"),
     ("s3", _S3_HOST),
-    ("gs", re.compile(r"(?:gs|gcs)://([^/]+)")),
-    ("gs", re.compile(r"https://storage\.(?:googleapis|cloud\.google)\.com/([^/]+)")),
-    ("azure", re.compile(r"(?:abfss?|wasbs?)://[^@/]*@([^./]+)")),
-    ("azure", re.compile(r"https://([^./]+)\.(?:blob|dfs)\.core\.windows\.net")),
-    ("azureml", re.compile(r"azureml://(?:subscriptions/.+/)?(datastores/[^/]+|registries/[^/]+|[^/]+)")),
+    ("gs", r"(?:gs|gcs)://([^/]+)"),
+    ("gs", r"https://storage\.(?:googleapis|cloud\.google)\.com/([^/]+)"),
+    ("azure", r"(?:abfss?|wasbs?)://[^@/]*@([^./]+)"),
+    ("azure", r"https://([^./]+)\.(?:blob|dfs)\.core\.windows\.net"),
+    ("azureml", r"azureml://(?:subscriptions/.+/)?(datastores/[^/]+|registries/[^/]+|[^/]+)"),
 )
 
 
@@ -60,7 +60,7 @@ class Place(NamedTuple):
 def store_of(uri: str) -> Store | None:
     """Return the store that `uri` names, None for other schemes (`hf://`, `https://`, `pvc://`, a path)."""
     for kind, pattern in _PATTERNS:
-        match = pattern.match(uri)
+        match = re.match(pattern, uri)
         if match:
             return Store(kind, match.group(1))
     return None
@@ -93,7 +93,7 @@ class _Stores:
             kind = _SCHEMES.get(place.resource.type)
             if kind is None and not place.resource.storage:
                 continue
-            for address in (place.own, _KEYS.sub("", place.own)):
+            for address in (place.own, re.sub(_KEYS, "", place.own)):
                 self._by_address.setdefault((place.root, address), place)
             name = place.resource.body.text(*_NAMES[place.resource.type]) if kind else Absent(place.resource.location)
             if kind and isinstance(name, Known):
@@ -102,7 +102,7 @@ class _Stores:
     def at(self, address: str, seeker: Place) -> Place | None:
         """Return the store that `seeker` refers to as `address`, with or without instance key and module path."""
         module = seeker.own.rpartition(f"{seeker.resource.type}.")[0]
-        for one in (address, module + address, _KEYS.sub("", address), _KEYS.sub("", module + address)):
+        for one in (address, module + address, re.sub(_KEYS, "", address), re.sub(_KEYS, "", module + address)):
             place = self._by_address.get((seeker.root, one))
             if place is not None:
                 return place
@@ -174,7 +174,7 @@ def _fits(uri: str, pattern: str) -> bool:
 
 def _spoken(uri: Known[str]) -> Known[str] | None:
     """Return the region that stands in the host name of an S3 URL."""
-    match = _S3_HOST.match(uri.value)
+    match = re.match(_S3_HOST, uri.value)
     return Known(match.group(2), uri.location, uri.trail) if match else None
 
 
