@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from guard.formats._hcl_tokens import HclError
 from guard.formats.hcl_syntax import Attribute, Block, Body, Call, Variable
@@ -83,6 +82,8 @@ def _in_variables(block: Block) -> HclError:
 def _block(block: Block) -> list[HclError]:
     expected = LABELS.get(block.type)
     if expected is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(block.type, LABELS, 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         return [HclError(f'there are no blocks of the type "{block.type}"{hint}', block.type_span)]

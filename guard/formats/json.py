@@ -7,19 +7,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import accumulate
-from typing import NoReturn, overload
+from typing import NoReturn, TypeAlias, overload
 
 from guard.formats._positions import Source, clean
 from guard.model.document import Document, Format
 from guard.model.finding import Problem
 from guard.model.location import Location
-from guard.model.node import Node, Scalar
+from guard.model.node import Content, Node, Scalar
 from guard.model.value import Unknown
 
 MAX_DEPTH = 200
 _MAX_DIGITS = 4000
 _MAX_PROBLEMS = 20
 _SPACE = re.compile(r"[ \t\r\n]*")
+_SEPARATOR = re.compile(r"[ \t\r\n]*[,:]?[ \t\r\n]*")
 _BRACKETS = re.compile(r"[\[\]{}]")
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -49,8 +50,11 @@ def _nothing(pairs: list[tuple[str, object]]) -> None:
     """Stand for an object of which only the end is wanted."""
 
 
-_values = json.JSONDecoder(parse_int=_integer, parse_float=_decimal, parse_constant=_constant)
-_ends = json.JSONDecoder(object_pairs_hook=_nothing, parse_int=len, parse_float=len, parse_constant=_constant)
+# The C scanner itself; what it is given was checked as a whole before, so it finds nothing wrong any more.
+_Scan: TypeAlias = Callable[[str, int], tuple[Scalar, int]]
+_scan_value: _Scan = json.JSONDecoder(parse_int=_integer, parse_float=_decimal).scan_once  # type: ignore[attr-defined]
+_scan_end: _Scan = json.JSONDecoder(object_pairs_hook=_nothing, parse_int=len, parse_float=len).scan_once  # type: ignore[attr-defined]
+_scan_text: Callable[[str, int], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
 
 
 def parse(path: str, text: str) -> Document:
@@ -65,6 +69,8 @@ def read(path: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
     problem = _depth(source)
     if problem is not None:
         return None, (problem,)
+    if source.is_broken():
+        return None, (Problem("syntax", "the file is not UTF-8; save it in that encoding", source.broken()),)
     doubled: list[str] = []
 
     def pairs(found: list[tuple[str, object]]) -> None:
@@ -84,7 +90,7 @@ def read(path: str, text: str) -> tuple[Node | None, tuple[Problem, ...]]:
         return None, (_broken(source, f"{error} is no number in JSON", at.start() if at else start),)
     except RecursionError:
         return None, (_broken(source, "nested too deeply", start),)
-    root = _node(source, start, end, None)
+    root, _ = _node(source, start, None)
     return root, _doubles(root) if doubled else ()
 
 
@@ -156,27 +162,28 @@ def _doubles(root: Node) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _node(source: Source, start: int, end: int, key: Location | None) -> Node:
+def _node(source: Source, start: int, key: Location | None) -> tuple[Node, int]:
+    """Return the value that begins at `start`, and the offset of its end."""
+    text = source.text
+    first = text[start]
+    if first in "{[":
+        end = _scan_end(text, start)[1]
+        content: Content = Members(source, start) if first == "{" else _Elements(source, start)
+        return Node(content, source.location(start, end), key), end
+    if first == '"':
+        string, end = _scan_text(text, start + 1)
+        return Node(clean(string), source.location(start, end), key), end
+    value, end = _scan_value(text, start)
     location = source.location(start, end)
-    first = source.text[start]
-    if first == "{":
-        return Node(Members(source, start), location, key)
-    if first == "[":
-        return Node(_Elements(source, start), location, key)
-    value: Scalar = _values.raw_decode(source.text, start)[0]
-    if isinstance(value, str):
-        return Node(clean(value), location, key)
     if value is None and first != "n":
-        return Node(Unknown(_TOO_LARGE, location), location, key)
-    return Node(value, location, key)
+        return Node(Unknown(_TOO_LARGE, location), location, key), end
+    return Node(value, location, key), end
 
 
-def _end(text: str, start: int) -> int:
-    end: int = _ends.raw_decode(text, start)[1]
-    return end
-
-
-_string: Callable[[str, int], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
+def _after(text: str, at: int) -> int:
+    """Return the offset of what follows a comma or colon, with blanks around it."""
+    match = _SEPARATOR.match(text, at)
+    return match.end() if match else at
 
 
 class Members(Mapping[str, Node]):
@@ -209,14 +216,10 @@ class Members(Mapping[str, Node]):
         source, text = self._source, self._source.text
         at = _skip(text, self._start + 1)
         while text[at] != "}":
-            name, end = _string(text, at + 1)
-            key = source.location(at, end)
-            start = _skip(text, _skip(text, end) + 1)
-            end = _end(text, start)
-            yield clean(name), _node(source, start, end, key)
-            at = _skip(text, end)
-            if text[at] == ",":
-                at = _skip(text, at + 1)
+            name, end = _scan_text(text, at + 1)
+            node, end = _node(source, _after(text, end), source.location(at, end))
+            yield clean(name), node
+            at = _after(text, end)
 
     def _members(self) -> dict[str, Node]:
         if self._by_name is None:
@@ -251,11 +254,9 @@ class _Elements(Sequence[Node]):
         source, text = self._source, self._source.text
         at = _skip(text, self._start + 1)
         while text[at] != "]":
-            end = _end(text, at)
-            yield _node(source, at, end, None)
-            at = _skip(text, end)
-            if text[at] == ",":
-                at = _skip(text, at + 1)
+            node, end = _node(source, at, None)
+            yield node
+            at = _after(text, end)
 
     @overload
     def __getitem__(self, index: int) -> Node: ...

@@ -20,6 +20,7 @@ from guard.model.node import Node
 
 _MAX_RESUMPTIONS = 20
 _MAX_PROBLEMS = 20
+_NOT_UTF8 = "the file is not UTF-8; save it in that encoding"
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _DOCUMENT = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 _UNFILLED = re.compile(r"\{\{|\{%|%\{")
@@ -94,8 +95,7 @@ def _parse(text: str, place: Place) -> Document:
     problems: list[Problem] = []
     roots: list[Node] = []
     if cleaned != text:
-        at = next(index for index, (before, after) in enumerate(zip(text, cleaned, strict=True)) if before != after)
-        problems.append(_problem("the file is not UTF-8; save it in that encoding", Source(place.path, text), at))
+        problems.append(Problem("syntax", _NOT_UTF8, Source(place.path, text).broken()))
         text = cleaned
     mark = 1 if text.startswith("\ufeff") else 0
     text = text[mark:]

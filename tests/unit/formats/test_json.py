@@ -69,6 +69,7 @@ def test_a_number_beyond_all_bounds_is_unknown() -> None:
         ("[NaN]", 1, 2, "no number"),
         ("[" * 20_000, 1, 201, "nested too deeply"),
         ("", 1, 1, "value is expected"),
+        ('{"a": "\udcff"}', 1, 8, "UTF-8"),
     ],
 )
 def test_mistakes_are_placed(text: str, line: int, column: int, says: str) -> None:
