@@ -88,6 +88,8 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
     )
     resources, problems = read([(one.root, one.instances) for one in roots], items, prices, request.locality)
     every = [*problems, *(p for d in documents for p in d.problems), *(p for root in roots for p in root.problems)]
+    if not documents and not roots and not request.files:
+        every.append(_nothing(request))
     return Understanding(
         resources=resources,
         problems=tuple(sorted(set(every), key=_place)),
@@ -248,6 +250,13 @@ def _rules(policy: Policy, rules: Mapping[str, Rule[Any]], judgement: Judgement)
     for name, severity in others.items():
         ran[name] = RuleInfo(name, name.replace("-", " ").capitalize(), name, severity)
     return tuple(ran[name] for name in sorted(ran))
+
+
+def _nothing(request: Request) -> Problem:
+    # A pipeline that points at the wrong directory must not stay green for ever.
+    where = ", ".join(directory or "." for directory in request.directories)
+    message = f"nothing to check in {where}: no Terraform, Kubernetes manifest or model deployment spec"
+    return Problem("nothing-to-check", message, None)
 
 
 def _documents(request: Request) -> Iterator[Document]:

@@ -39,10 +39,11 @@ class WorkTree:
             handle = os.open(found, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
             raise ReadError(f"{path} cannot be read: {error.strerror}") from None
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(handle)
+            raise ReadError(f"{path} is not a regular file")
         with os.fdopen(handle, "rb") as file:
-            facts = os.fstat(handle)
-            if not stat.S_ISREG(facts.st_mode):
-                raise ReadError(f"{path} is not a regular file")
             if facts.st_size > MAXIMUM_BYTES:
                 raise ReadError(f"{path} has {facts.st_size} bytes; guard reads at most {MAXIMUM_BYTES}")
             return file.read(MAXIMUM_BYTES)

@@ -69,6 +69,12 @@ def test_a_pipe_is_refused_and_does_not_block(tmp_path: Path) -> None:
         tree.read("main.tf")
 
 
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "terraform.tfvars").mkdir()
+    with pytest.raises(ReadError, match="not a regular file"):
+        WorkTree(tmp_path).read("terraform.tfvars")
+
+
 def test_a_commit_is_read_from_the_object_store(repository: Path) -> None:
     tree = GitTree(repository, "HEAD")
     assert tree.paths() == ("größe.yaml", "infra/main.tf")
