@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, DataLink, Purpose, Serving, Training
@@ -51,9 +50,11 @@ def draft(
 ) -> Draft:
     """Return the draft of an object with these groups of pods."""
     present = [pod for pod in pods if pod is not None]
-    links: dict[tuple[Location, object], DataLink] = {}
+    # The same data named twice, by two roles of a job or by two arguments, is moved once.
+    links: dict[tuple[object, str], DataLink] = {}
     for link in (*data, *(link for pod in present for link in pod_links(pod))):
-        links.setdefault((link.location, link.uri), link)
+        name = link.uri.value if isinstance(link.uri, Known) else link.location
+        links.setdefault((name, link.direction), link)
     return Draft(
         compute=tuple(compute),
         data=tuple(links.values()),

@@ -110,3 +110,8 @@ def test_a_train_job_with_its_runtime() -> None:
     assert (compute.name, plain(compute.accelerator), plain(compute.accelerator_count)) == ("node", "H100", "8")
     (default,) = read(TRAIN_JOB.replace("    numNodes: 4\n", "") + RUNTIME)
     assert plain(group(default).count_min) == 2
+
+
+def test_data_that_two_roles_name_is_one_link() -> None:
+    found = only(JOB.replace("[{name: pytorch, res", "[{name: pytorch, args: [--output_dir, s3://runs/train], res"))
+    assert [(plain(one.uri), one.direction) for one in found.data] == [("s3://runs/train", "write")]
