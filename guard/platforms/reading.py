@@ -24,6 +24,10 @@ _AWS_ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|-[a-z0-9-]+)")
 _GOOGLE_ZONE = re.compile(r"([a-z]+-[a-z]+\d+)-[a-z]")
 
 
+_PROVIDERS = ("aws", "azure", "google")
+_SORTS = {"GPU", "TPU", "Neuron"}
+
+
 class _Read(NamedTuple):
     """A resource with where its source came from: a Terraform root, or the path of a document."""
 
@@ -115,11 +119,29 @@ def _complete(compute: Compute, resource: Resource, prices: PriceBook) -> Comput
     region = _region(compute.region, compute.zone)
     region = resource.region if isinstance(region, Absent) else region
     placed = replace(compute, region=region, zone=zone)
-    if compute.share or not isinstance(compute.instance_type, Known):
-        return placed
     kind = compute.instance_type
-    specs = prices.specs(compute.provider, kind.value.removeprefix("ml.")) if compute.provider else None
-    return _with_specs(placed, specs, kind) if specs else placed
+    if not isinstance(kind, Known):
+        return placed
+    specs = _specs(compute.provider, kind.value.removeprefix("ml."), prices)
+    if specs is None:
+        return placed
+    named = _with_product(placed, specs, kind)
+    return named if compute.share else _with_specs(named, specs, kind)
+
+
+def _specs(provider: str, instance_type: str, prices: PriceBook) -> Specs | None:
+    """Return what the instance type is; without a provider, that of the only one who has such a type."""
+    found = [prices.specs(one, instance_type) for one in ((provider,) if provider else _PROVIDERS)]
+    known = [one for one in found if one is not None]
+    return known[0] if len(known) == 1 else None
+
+
+def _with_product(compute: Compute, specs: Specs, kind: Known[str]) -> Compute:
+    """Return `compute` with the accelerator that its machines have, where the text names only its sort (`GPU`)."""
+    named = compute.accelerator
+    if not specs.accelerator or not isinstance(named, Known) or named.value not in _SORTS:
+        return compute
+    return replace(compute, accelerator=Known(specs.accelerator, kind.location, kind.trail))
 
 
 def _with_specs(compute: Compute, specs: Specs, kind: Known[str]) -> Compute:

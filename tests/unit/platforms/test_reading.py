@@ -131,6 +131,12 @@ def test_what_is_written_wins_and_a_machine_without_accelerators_has_none(monkey
     assert bare.accelerator_count == Known(Decimal(0), place(3, "a.yaml"))
 
 
+def test_a_gpu_without_a_name_is_the_one_of_its_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    compute = read_machine(monkeypatch, instance_type="p4d.24xlarge", accelerator="GPU", share="yes").compute[0]
+    assert compute.accelerator == Known("A100", place(3, "a.yaml"))
+    assert isinstance(compute.accelerator_count, Absent)
+
+
 def test_a_share_of_a_machine_does_not_get_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     compute = read_machine(monkeypatch, instance_type="p4d.24xlarge", share="yes").compute[0]
     assert isinstance(compute.accelerator_count, Absent)
