@@ -10,15 +10,16 @@ from guard.costing.parts import ZERO, Part, joined, sentence, without_price
 from guard.costing.storage import storage_part
 from guard.costing.transfer import transfer_part
 from guard.model.price import CostLine, Estimate, PriceBook
-from guard.model.resource import Resource
+from guard.model.resource import Compute, Resource
+from guard.model.value import Known
 
-_SUPPLY = ("NodePool",)
+_SUPPLY = ("NodePool", "Provisioner", "ComputeClass", "ProvisioningRequest")
 """Nodes that come and go with the workloads that ask for them: what they cost is counted there."""
 
 
 def estimate(resource: Resource, prices: PriceBook) -> Estimate:
     """Return what `resource` costs, in USD a month of 730 hours; what has no price is listed with the reason."""
-    compute = () if resource.type in _SUPPLY else resource.compute
+    compute = [one for one in resource.compute if not (resource.type in _SUPPLY and _comes_and_goes(one))]
     part = joined(
         (
             *(compute_part(one, resource, prices) for one in compute),
@@ -32,6 +33,11 @@ def estimate(resource: Resource, prices: PriceBook) -> Estimate:
     if resource.unpriced:
         part = joined((part, without_price(resource.type, resource.unpriced, resource.location)))
     return Estimate(resource.address, part.lines, part.unpriced, part.open_ended)
+
+
+def _comes_and_goes(compute: Compute) -> bool:
+    """Tell whether there may be none of these nodes; a pool of a fixed number of them costs what they cost."""
+    return not isinstance(compute.count_min, Known) or compute.count_min.value == 0
 
 
 def _repeated(resource: Resource, part: Part, reason: str) -> Part:

@@ -386,5 +386,10 @@ def test_transfer_between_clouds_goes_over_the_internet() -> None:
 def test_supply_is_counted_with_the_workloads_that_ask_for_it() -> None:
     made = costs(machines("aws", "p4d.24xlarge", 0, 100), type="NodePool", platform="kubernetes", region="us-east-1")
     assert (made.lines, made.unpriced) == ((), ())
-    made = costs(machines("aws", "p4d.24xlarge"), type="NodePool", unpriced="its nodes follow the workloads")
+    made = costs(machines("aws", "p4d.24xlarge", 0), type="NodePool", unpriced="its nodes follow the workloads")
     assert only_reason(made) == "its nodes follow the workloads"
+
+
+def test_a_pool_of_a_fixed_number_of_nodes_is_counted_itself() -> None:
+    made = costs(machines("aws", "p4d.24xlarge", 2), type="NodePool", region="us-east-1")
+    assert [line.quantity for line in made.lines] == [Decimal(1460)]
