@@ -41,6 +41,8 @@ class Template:
                 return self._sub(node, argument)
             if name == "Fn::GetAtt":
                 return self._attribute(node, argument)
+            if name == "Fn::Join":
+                return self._join(node, argument, depth)
             if name.startswith("Fn::"):
                 return _unknown(node, f"{name} is decided by the stack")
         return _with(node, {name: self.plain(one, depth + 1) for name, one in fields.items()})
@@ -68,6 +70,17 @@ class Template:
         first = argument.items()
         name = first[0].text() if first else Absent(node.location)
         return self._other(node, name.value.partition(".")[0]) if isinstance(name, Known) else _unknown(node, "?")
+
+    def _join(self, node: Node, argument: Node, depth: int) -> Node:
+        separator = argument.text(0)
+        parts = [self.plain(one, depth + 1).text() for one in argument.items(1)]
+        known = [one.value for one in parts if isinstance(one, Known)]
+        if not isinstance(separator, Known) or not parts:
+            return _unknown(node, "Fn::Join is decided by the stack")
+        if len(known) == len(parts):
+            return _with(node, separator.value.join(known))
+        unknown = next((one for one in parts if isinstance(one, Unknown)), None)
+        return _with(node, unknown) if unknown else _unknown(node, "Fn::Join of parts that are not written")
 
     def _sub(self, node: Node, argument: Node) -> Node:
         text = argument.items()[0].text() if argument.items() else Absent(node.location)

@@ -247,6 +247,9 @@ def _storage(kind: str, body: Node) -> Iterator[Storage]:
         yield _volume(body, "VolumeSizeInGB", Absent(where))
     elif kind == "AWS::EC2::Instance":
         for device in body.items("BlockDeviceMappings"):
+            if device.get("Ebs") is None:
+                # Instance store comes with the machine.
+                continue
             yield _volume(device, "Ebs.VolumeSize", device.text("Ebs", "VolumeType"))
 
 

@@ -191,3 +191,34 @@ def test_cloudformation_parameters_without_default_are_unknown() -> None:
     kind = resource.compute[0].instance_type
     assert isinstance(kind, Unknown)
     assert (kind.reason, kind.location.line) == ("the parameter T has no default", 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('!Join ["-", [a, !Ref S]]', "a-x"),
+        ('!Sub "${S}-b"', "x-b"),
+        ("!Ref S", "x"),
+        ('!Join ["-", [a, !Ref AWS::Region]]', None),
+        ('!Join ["-", [a, null]]', None),
+        ("!Join [a]", None),
+        ("!If [c, a, b]", None),
+        ("!GetAtt I.Arn", None),
+    ],
+)
+def test_cloudformation_functions(value: str, expected: str | None) -> None:
+    resource = only(
+        "Parameters: {S: {Type: String, Default: x}}\nResources:\n  I:\n    Type: AWS::EC2::Instance\n"
+        f"    Properties: {{InstanceType: t3.micro, Tags: [{{Key: k, Value: {value}}}]}}\n"
+    )
+    found = resource.labels.entries["k"].value
+    assert (found.value if isinstance(found, Known) else None) == expected
+    assert expected is not None or isinstance(found, Unknown)
+
+
+def test_cloudformation_instance_store_is_no_volume() -> None:
+    resource = only(
+        "Resources:\n  I:\n    Type: AWS::EC2::Instance\n    Properties:\n      BlockDeviceMappings:\n"
+        "        - {DeviceName: /dev/sdb, VirtualName: ephemeral0}\n        - {DeviceName: /dev/sda1, Ebs: {VolumeSize: 8}}\n"
+    )
+    assert [known(one.size_gib) for one in resource.storage] == [Decimal(8)]
