@@ -219,6 +219,7 @@ def test_cloudformation_functions(value: str, expected: str | None) -> None:
 def test_cloudformation_instance_store_is_no_volume() -> None:
     resource = only(
         "Resources:\n  I:\n    Type: AWS::EC2::Instance\n    Properties:\n      BlockDeviceMappings:\n"
-        "        - {DeviceName: /dev/sdb, VirtualName: ephemeral0}\n        - {DeviceName: /dev/sda1, Ebs: {VolumeSize: 8}}\n"
+        "        - {DeviceName: /dev/sdb, VirtualName: ephemeral0}\n"
+        "        - {DeviceName: /dev/sda1, Ebs: {VolumeSize: 8}}\n"
     )
     assert [known(one.size_gib) for one in resource.storage] == [Decimal(8)]
