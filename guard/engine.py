@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -39,6 +39,7 @@ DEPLOYS = re.compile(
 
 COMMENTED = (".tf", ".tofu", ".tfvars", ".hcl", ".yaml", ".yml", ".pbtxt", "MLmodel")
 WAIVER = "guard:"
+ADVISORY = frozenset({"template", "duplicate-key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
         Item(document.path, root, ordinal) for document in documents for ordinal, root in enumerate(document.roots)
     )
     resources, problems = read([(one.root, one.instances) for one in roots], items, prices, request.locality)
-    every = [*problems, *(p for d in documents for p in d.problems), *(p for root in roots for p in root.problems)]
+    every = [*problems, *(p for root in roots for p in root.problems)]
+    every += _of_documents(documents, {one.location.path for one in resources})
     if not documents and not roots and not request.files:
         every.append(_nothing(request))
     return Understanding(
@@ -252,6 +254,14 @@ def _rules(policy: Policy, rules: Mapping[str, Rule[Any]], judgement: Judgement)
     return tuple(ran[name] for name in sorted(ran))
 
 
+def _of_documents(documents: Sequence[Document], deploying: Set[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the documents; a key set twice is nobody's business in a file that deploys nothing."""
+    for document in documents:
+        for problem in document.problems:
+            if problem.code != "duplicate-key" or document.path in deploying:
+                yield _advisory(problem) if problem.code in ADVISORY else problem
+
+
 def _nothing(request: Request) -> Problem:
     # A pipeline that points at the wrong directory must not stay green for ever.
     where = ", ".join(directory or "." for directory in request.directories)
@@ -277,22 +287,22 @@ def _documents(request: Request) -> Iterator[Document]:
 
 def _document(request: Request, path: str, chosen: Format) -> Iterator[Document]:
     try:
-        text = request.tree.read(path).decode("utf-8")
+        # Bytes that are no UTF-8 reach the format as lone surrogates, so that it can place them.
+        text = request.tree.read(path).decode("utf-8", "surrogateescape")
     except ReadError as error:
         yield Document(path, "", problems=(Problem("unreadable", str(error), whole_file(path)),))
-        return
-    except UnicodeDecodeError as error:
-        message = f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        yield Document(path, "", problems=(Problem("encoding", message, whole_file(path), blocking=False),))
         return
     ours = DEPLOYS.search(text) is not None
     if chosen.name == "json" and not ours:
         return
     document = chosen.parse(path, text)
-    if ours:
-        yield document
-    else:
-        yield replace(document, problems=tuple(replace(one, blocking=False) for one in document.problems))
+    if not ours:
+        document = replace(document, problems=tuple(_advisory(one) for one in document.problems))
+    yield document
+
+
+def _advisory(problem: Problem) -> Problem:
+    return replace(problem, blocking=False, advisory=True)
 
 
 def _count(request: Request, documents: Sequence[Document], roots: Sequence[Evaluated]) -> int:

@@ -51,12 +51,17 @@ def run(options: Namespace) -> int:
 
 
 def status(report: Report, fail_on: str) -> int:
-    """Return 2 where a problem kept something from being judged, 1 for findings as grave as `fail_on`, else 0."""
+    """Return 2 where a problem kept something from being judged, 1 for findings as grave as `fail_on`, else 0.
+
+    A problem that kept nothing from being judged makes it 2 only where there is no such finding.
+    """
     if fail_on == "never":
         return 0
-    if any(problem.blocking for problem in report.problems):
+    grave = any(finding.severity.rank <= Severity(fail_on).rank for finding in report.findings)
+    problems = [problem for problem in report.problems if not problem.advisory]
+    if any(problem.blocking for problem in problems) or (problems and not grave):
         return 2
-    return int(any(finding.severity.rank <= Severity(fail_on).rank for finding in report.findings))
+    return int(grave)
 
 
 def _report(options: Namespace) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `guard` with these arguments (those of the process by default) and return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _tune()
         options = _parser(given).parse_args(given)
         status: int = options.run(options)
         sys.stdout.flush()
@@ -40,6 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  the one place where a bug becomes a line for the user and a file for us
         print(f"guard: this is a bug in guard; the details are in {_log()}: {ISSUES}", file=sys.stderr)
         return BUG
+
+
+def _tune() -> None:
+    # A run makes many small values that live until its end; looking for cycles among them would cost half its time.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+    # Looking for plug-ins of pydantic reads the metadata of every installed distribution.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

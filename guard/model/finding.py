@@ -63,7 +63,9 @@ class Finding:
 class Problem:
     """Input, policy or price book cannot be read or is wrong in itself. `code` is short and stable: `syntax`, `cycle`.
 
-    `blocking` tells whether it kept something from being judged, which decides the exit status.
+    `blocking` tells whether it kept something from being judged, which puts it before findings in the exit status.
+    `advisory` is what a repository may well live with (a chart's template, a key set twice): it is told, and never
+    decides the exit status.
     """
 
     code: str
@@ -71,6 +73,7 @@ class Problem:
     location: Location | None
     blocking: bool = True
     related: tuple[Step, ...] = ()
+    advisory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

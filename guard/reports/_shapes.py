@@ -59,6 +59,7 @@ def problem(one: Problem) -> dict[str, Any]:
         "location": location(one.location),
         "related": steps(one.related),
         "blocking": one.blocking,
+        "advisory": one.advisory,
     }
 
 

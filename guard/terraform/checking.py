@@ -131,7 +131,8 @@ class Walk:
                 continue
             if failed:
                 message = f"{name} does not hold its condition: {_message(body, scope)}"
-                self.evaluation.tell(Problem("condition", message, scope.at(condition.expression.span)))
+                place = scope.at(condition.expression.span)
+                self.evaluation.tell(Problem("condition", message, place, blocking=False))
 
 
 def _message(body: Body, scope: Scope) -> str:
