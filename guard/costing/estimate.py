@@ -19,7 +19,8 @@ _SUPPLY = ("NodePool", "Provisioner", "ComputeClass", "ProvisioningRequest")
 
 def estimate(resource: Resource, prices: PriceBook) -> Estimate:
     """Return what `resource` costs, in USD a month of 730 hours; what has no price is listed with the reason."""
-    compute = [one for one in resource.compute if not (resource.type in _SUPPLY and _comes_and_goes(one))]
+    own = [one for one in resource.compute if not one.host]
+    compute = [one for one in own if not (resource.type in _SUPPLY and _comes_and_goes(one))]
     part = joined(
         (
             *(compute_part(one, resource, prices) for one in compute),

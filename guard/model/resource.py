@@ -110,7 +110,8 @@ class Compute(_Facet):
     they are what it requests. `other_instance_types` may serve in place of `instance_type`, `other_accelerators` in
     place of `accelerator`. `share` marks a workload that takes part of a machine (a pod) and not whole ones.
     `fallback` is what serves when spot capacity is gone, `checkpoint` the durable place where state survives.
-    `hours_per_month` is of 730; absent means all of them.
+    `hours_per_month` is of 730; absent means all of them. `host` is the address of the resource whose machines it runs
+    on, where that is a resource of its own: they are priced there.
     """
 
     location: Location
@@ -136,6 +137,7 @@ class Compute(_Facet):
     region: Value[str] = NOT_WRITTEN
     zone: Value[str] = NOT_WRITTEN
     share: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

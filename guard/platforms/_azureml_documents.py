@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -106,7 +107,7 @@ def region(node: Node, around: Surroundings) -> Value[str]:
 
 
 def cluster(reference: Value[str], around: Surroundings) -> Compute | Unknown | None:
-    """Return the facts of the cluster that `compute: azureml:<name>` names, None where no cluster is named."""
+    """Return the machines of the cluster that `compute: azureml:<name>` names, None where no cluster is named."""
     if isinstance(reference, Unknown):
         return reference
     if isinstance(reference, Absent) or reference.value in {"azureml:serverless", "serverless"}:
@@ -116,7 +117,8 @@ def cluster(reference: Value[str], around: Surroundings) -> Compute | Unknown | 
     name = reference.value.removeprefix("azureml:")
     for _, node in documents(around, "cluster", "compute instance"):
         if written(node, "name") == name:
-            return nodes_of(node, Step(f"{reference.value} is declared here", node.nearest("name")))
+            facts = nodes_of(node, Step(f"{reference.value} is declared here", node.nearest("name")))
+            return replace(facts, host=f"AzureML/{name}")
     return Unknown(f"the repository does not declare the compute {reference.value}", reference.location)
 
 

@@ -51,8 +51,7 @@ def _machines(node: Node, reference: Value[str], around: Surroundings) -> Comput
     found = cluster(reference, around)
     where = node.nearest("compute")
     if isinstance(found, Compute):
-        # The cluster is a resource of its own and is priced there.
-        return replace(found, share=True)
+        return found
     own = node.text("resources", "instance_type")
     if isinstance(found, Unknown):
         return Compute(location=where, provider="azure", service="azureml", instance_type=first(own, found))

@@ -163,7 +163,6 @@ def _batch(node: Node, around: Surroundings) -> tuple[Compute, ...]:
         node.integer("settings", "instance_count"),
         Known(1, node.nearest("resources", "instance_count")),
     )
-    shared = isinstance(found, Compute)
     base = found if isinstance(found, Compute) else None
     kind = base.instance_type if base else first(own, found) if isinstance(found, Unknown) else own
     return (
@@ -176,7 +175,7 @@ def _batch(node: Node, around: Surroundings) -> tuple[Compute, ...]:
             # Nodes run only while a job is invoked; a cluster that may go to none costs nothing in between.
             count_min=Known(0, node.nearest("compute")),
             count_max=count,
-            share=shared,
+            host=base.host if base else "",
         ),
     )
 

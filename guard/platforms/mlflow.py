@@ -41,7 +41,8 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
     base = bare(node, "mlflow", "MLmodel", f"MLflow/{name}", node.nearest("flavors"))
     yield replace(
         base,
-        labels=labels(node, "metadata", at=node.nearest("flavors")),
+        # A package costs nothing of itself: what serves it is labelled.
+        labels=replace(labels(node, "metadata", at=node.nearest("flavors")), taggable=False),
         purpose=Purpose.UNKNOWN,
         evidence="a packaged model",
         data=links(node, role="model"),

@@ -132,7 +132,7 @@ def test_azure_ml_jobs_find_their_cluster() -> None:
     kind = job.compute[0].instance_type
     assert isinstance(kind, Known)
     assert (kind.value, kind.location.line, len(kind.trail)) == ("Standard_NC6s_v3", 3, 1)
-    assert job.compute[0].share
+    assert job.compute[0].host == cluster.address
 
 
 def test_azure_ml_job_on_a_cluster_elsewhere_says_so() -> None:
