@@ -73,7 +73,8 @@ def test_findings_mark_the_text_that_must_change(
 
 
 def test_what_is_right_is_not_spoken_of(checked: tuple[int, dict[str, Any]]) -> None:
-    spoken = {(rule, path) for rule, path, _ in places(checked[1])}
+    # A budget that is exceeded is told at what costs most, and that need not be wrong in itself.
+    spoken = {(rule, path) for rule, path, _ in places(checked[1]) if rule != "over-budget"}
     assert not {path for _, path in spoken} & {"k8s/nodes/gpu-nodepool.yaml", "infra/providers.tf", "infra/eks.tf"}
     assert ("spot-without-fallback", "specs/deployments/distil.yaml") not in spoken
 
