@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -91,7 +92,7 @@ def _add(node: Node | None, source: str, entries: dict[str, Label], unknown: lis
     if isinstance(node.value, Unknown):
         unknown.append(node.value)
         return
-    if node.items() and not node.fields():
+    if any(not isinstance(one.value, Mapping) for one in node.items()):
         unknown.append(Unknown(f"expected a mapping of labels, found {kind_of(node)}", node.location))
         return
     for key, child in node.fields().items():

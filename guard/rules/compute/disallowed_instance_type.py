@@ -71,6 +71,8 @@ class Verdict(NamedTuple):
 
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     """Yield the first thing that is wrong with each group of machines, or what is unknown where nothing else is."""
+    if not context.resource.compute:
+        return
     limits = _limits(context)
     if isinstance(limits, Unknown):
         yield context.undecided(limits, "labels.environment")

@@ -101,6 +101,11 @@ def test_unknown_script_leaves_the_checkpoint_unknown() -> None:
     assert isinstance(compute.checkpoint, Unknown)
 
 
+def test_an_empty_mapping_of_tags_is_known() -> None:
+    log = read(aws, instance("aws_cloudwatch_log_group.a", {"name": "x", "tags": {}}, provider=EU))
+    assert (log.labels.entries, log.labels.unknown) == ({}, ())
+
+
 def test_labels_tell_the_purpose_before_names_do() -> None:
     body = {"instance_type": "g5.xlarge", "tags": {"workload": "serving"}}
     resource = read(aws, instance("aws_instance.train", body, provider=EU))
