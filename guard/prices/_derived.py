@@ -12,6 +12,9 @@ from guard.prices._store import Saving
 DERIVED = "derived:"
 """What the source of a price begins with that no list states."""
 
+SPOT_LOW, SPOT_HIGH = "spot_low", "spot_high"
+"""The ways to buy under which a price book keeps the lowest and highest spot price of a region's zones."""
+
 SAVING_MARGIN = 4
 """The published spot savings were within 4 points of the spot price on 16 of 16 instance types checked."""
 
@@ -44,6 +47,14 @@ def spot_band(on_demand: Price, saving: Saving) -> Band:
         )
 
     return Band(at(min(saving.percent + SAVING_MARGIN, 99)), at(saving.percent - SAVING_MARGIN))
+
+
+def seen_band(prices: Iterable[Price]) -> Band | None:
+    """Return the lowest and the highest spot price that were seen (in any zone), where a source observed them."""
+    ends = {one.purchase: one for one in prices if one.purchase in (SPOT_LOW, SPOT_HIGH)}
+    if len(ends) < 2:
+        return None
+    return Band(*(replace(ends[end], purchase="spot") for end in (SPOT_LOW, SPOT_HIGH)))
 
 
 def sagemaker_band(name: str, ec2: Price, ratio: Decimal) -> Band:

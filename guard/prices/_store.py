@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from guard.model.price import BookError, Price, Specs
+from guard.prices.places import EMBEDDED, own_books
 from guard.prices.schema import NANO, SCHEMA_VERSION, TEN_THOUSAND
+from guard.prices.writing import PriceFact, SpecsFact
 
 T = TypeVar("T")
 
@@ -18,6 +20,7 @@ _MACHINES = (
     " FROM specs WHERE provider = ?"
 )
 _ONE_TYPE = _MACHINES + " AND folded = ?"
+_ALL_TYPES = _MACHINES + " ORDER BY folded"
 _WITH_ACCELERATOR = _MACHINES + " AND accelerator != '' ORDER BY folded"
 
 
@@ -41,7 +44,7 @@ class Store:
     """The facts of one price book file, as published; it is opened when first asked, and only to read."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._database: sqlite3.Connection | None = None
         self._known: dict[tuple[str, ...], object] = {}
 
@@ -136,6 +139,53 @@ class Store:
         )
         return tuple((row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows)
 
+    def newest(self, provider: str) -> str:
+        """Return the day of a provider's newest on-demand price of an instance type, "" where it has none."""
+        rows = self._rows(
+            "SELECT COALESCE(MAX(offer.as_of), '') FROM offer WHERE purchase = 'on_demand' AND LENGTH(offer.as_of) = 10"
+            " AND EXISTS (SELECT 1 FROM price JOIN sku ON sku.id = price.sku"
+            " WHERE price.offer = offer.id AND sku.provider = ? AND sku.service = '')",
+            provider,
+        )
+        return str(rows[0][0])
+
+    def price_facts(self, provider: str) -> Iterator[PriceFact]:
+        """Return every price of a provider as it was written."""
+        rows = self._rows(
+            "SELECT sku.service, sku.name, region.name, unit, purchase, payment, source, as_of, nano_usd FROM price"
+            " JOIN sku ON sku.id = price.sku JOIN region ON region.id = price.region"
+            " JOIN offer ON offer.id = price.offer WHERE sku.provider = ?",
+            provider,
+        )
+        return (PriceFact._make((provider, *row[:8], Decimal(row[8]) / NANO)) for row in rows)
+
+    def specs_facts(self, provider: str) -> Iterator[SpecsFact]:
+        """Return every machine type of a provider as it was written."""
+        rows = self._rows(
+            "SELECT name, vcpu, memory_gib, published, accelerator_count, accelerator_memory_gib, architecture, source,"
+            " as_of FROM specs WHERE provider = ? ORDER BY folded",
+            provider,
+        )
+        return (
+            SpecsFact(
+                provider,
+                row[0],
+                _number(row[1]),
+                _number(row[2]),
+                row[3],
+                _number(row[4]),
+                _number(row[5]),
+                row[6],
+                row[7],
+                row[8],
+            )
+            for row in rows
+        )
+
+    def machines(self, provider: str) -> tuple[Specs, ...]:
+        """Return all of a provider's instance types, by name."""
+        return self._specs(_ALL_TYPES, provider)
+
     def count_regions(self, provider: str) -> int:
         """Return in how many regions a provider has any price."""
         query = (
@@ -186,27 +236,36 @@ class Store:
         try:
             return self._open().execute(query, values).fetchall()
         except sqlite3.Error as error:
-            advice = "install guard anew, or give another book by --prices"
-            raise BookError(f"the price book {self._path.name} cannot be read: {error}; {advice}") from error
+            message = f"the price book {self.path.name} cannot be read: {error}; {_advice(self.path)}"
+            raise BookError(message) from error
 
     def _open(self) -> sqlite3.Connection:
         if self._database is None:
-            self._database = _connect(self._path)
+            self._database = _connect(self.path)
         return self._database
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise BookError(f"there is no price book {path.name}; install guard anew, or give another book by --prices")
+        raise BookError(f"there is no price book {path.name}; {_advice(path)}")
     # Immutable: no lock and no journal is looked for, so that the file may lie where nothing can be written.
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
         row = database.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
     except sqlite3.Error as error:
-        raise BookError(f"{path.name} is not a price book of guard: {error}") from error
+        raise BookError(f"{path.name} is not a price book of guard: {error}; {_advice(path)}") from error
     if row is None or row[0] != SCHEMA_VERSION:
-        raise BookError(f"{path.name} was written by another version of guard; use a book of this version")
+        raise BookError(f"{path.name} was written by another version of guard; {_advice(path)}")
     return database
+
+
+def _advice(path: Path) -> str:
+    if path == EMBEDDED:
+        return "install guard anew, or give another book by --prices"
+    if path in own_books().values():
+        again = f"make it anew by `guard prices update {path.stem}`"
+        return f"{again}, delete it ({path}), or leave it out by `--prices embedded`"
+    return "give another book by --prices, or none to use the one that comes with guard"
 
 
 def _number(value: int | None) -> Decimal | None:

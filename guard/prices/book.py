@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,14 +10,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from guard.model.price import Band, BookError, Price, Specs
-from guard.prices._derived import DERIVED, chips_band, chosen, only, sagemaker_band, spot_band, sustained_use_band
+from guard.prices._derived import (
+    DERIVED,
+    chips_band,
+    chosen,
+    only,
+    sagemaker_band,
+    seen_band,
+    spot_band,
+    sustained_use_band,
+)
+from guard.prices._layers import Layers
 from guard.prices._store import Store, Tier
 from guard.prices.accelerators import folded, google_sku
+from guard.prices.places import EMBEDDED, own_books
 from guard.prices.schema import STORAGE, provider_name, region_name
 
 __all__ = ["Book", "BookError", "ProviderStatus", "Shown", "Tier", "open_book"]
 
-EMBEDDED = Path(__file__).parent / "book.sqlite"
+ONLY_EMBEDDED = "embedded"
+"""What to give for a path where the user's own price books are not to count."""
+CHOICE = "GUARD_PRICES"
+"""The environment variable that says which book to open where no option does."""
 
 # The same SageMaker type costs the same in each of these, to the rounding of the sources (checked in the US regions).
 _SAGEMAKER = ("hosting", "training", "batch_transform", "studio_jupyterlab", "studio", "notebook")
@@ -35,13 +50,19 @@ _MANAGED_ORDER = ("on_demand", "no_commit", "commit_1m", "commit_6m", "commit_1y
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """How much a book knows of a provider; `oldest` and `newest` are the days that its prices state."""
+    """How much a book knows of a provider; `oldest` and `newest` are the days that its prices state.
+
+    `as_of` is the day of its newest on-demand price of an instance type, which is what tells how old it is.
+    `book` is `embedded`, or the file.
+    """
 
     provider: str
     prices: int
     regions: int
     oldest: str
     newest: str
+    as_of: str
+    book: str
 
 
 class Shown(NamedTuple):
@@ -54,7 +75,7 @@ class Shown(NamedTuple):
 class Book:
     """A price book (`guard.model.price.PriceBook`). Providers, SKUs and regions are taken in any letter case."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | Layers) -> None:
         self._store = store
         self._offers: dict[tuple[str, str, str], tuple[Specs, ...]] = {}
 
@@ -71,6 +92,10 @@ class Book:
             sku = google_sku(sku)
         prices = self._store.prices(provider, "", sku, region)
         price = chosen(prices, purchase)
+        if purchase == "spot":
+            seen = seen_band(prices)
+            if seen and (price is None or seen.high.as_of >= price.as_of):
+                return seen
         if price is not None:
             return only(price)
         return self._derived(provider, sku, region, purchase, chosen(prices, "on_demand"))
@@ -120,9 +145,15 @@ class Book:
             self._offers[key] = self._find_offers(provider, region, wanted)
         return self._offers[key]
 
-    def as_of(self) -> str:
-        """Return the day of the newest on-demand price of an instance type, as ISO 8601."""
-        return self._store.meta("as_of")
+    def as_of(self, provider: str = "") -> str:
+        """Return the day of the newest on-demand price of an instance type, of one provider or of all, as ISO 8601.
+
+        "" where it has none."""
+        return self._store.newest(provider_name(provider)) if provider else self._store.meta("as_of")
+
+    def machines(self, provider: str) -> tuple[Specs, ...]:
+        """Return every instance type of a provider that the book knows, by name."""
+        return self._store.machines(provider_name(provider))
 
     def show(self, provider: str, sku: str, region: str = "") -> tuple[Shown, ...]:
         """Return every price of a SKU of any service, in one region or in all where it has any, sorted by service and
@@ -141,18 +172,11 @@ class Book:
         return published + tuple(Shown("", price) for price in derived)
 
     def status(self) -> tuple[ProviderStatus, ...]:
-        """Return how much the book knows of each provider, by name."""
-        rows = self._store.provider_rows()
-        return tuple(
-            ProviderStatus(
-                provider=name,
-                prices=sum(row[2] for row in rows if row[0] == name),
-                regions=self._store.count_regions(name),
-                oldest=min((row[4] for row in rows if row[0] == name and row[4]), default=""),
-                newest=max(row[5] for row in rows if row[0] == name),
-            )
-            for name in sorted({row[0] for row in rows})
-        )
+        """Return how much each book knows of each provider, the embedded one first, then by name."""
+        if isinstance(self._store, Store):
+            return _status(self._store)
+        own = [one for name in sorted(self._store.own) for one in _status(self._store.own[name])]
+        return (*_status(self._store.embedded), *own)
 
     def _derived_prices(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
         bands = (self.compute(provider, sku, region, way) for way in ("on_demand", "spot", "sustained_use"))
@@ -203,11 +227,38 @@ class Book:
 
 
 def open_book(path: str | None = None) -> Book:
-    """Return the embedded price book, or the one at `path`. Raises BookError for a file that is no price book."""
-    store = Store(Path(path) if path else EMBEDDED)
-    if path:
+    """Return the price book to use. Raises BookError for a file that is no price book.
+
+    `path`, or else the environment variable GUARD_PRICES, names one book that is used in place of all others, or is
+    `embedded` for the one that comes with guard. Without either, the user's own books (`guard prices update`) lie over
+    the embedded one, and row by row the newest price counts.
+    """
+    wanted = path or os.environ.get(CHOICE, "")
+    embedded = Store(EMBEDDED)
+    if wanted and wanted != ONLY_EMBEDDED:
+        store = Store(Path(wanted))
         store.meta("schema")
-    return Book(store)
+        return Book(store)
+    own = {} if wanted else {provider: Store(file) for provider, file in own_books().items()}
+    for store in own.values():
+        store.meta("schema")
+    return Book(Layers(embedded, own) if own else embedded)
+
+
+def _status(store: Store) -> tuple[ProviderStatus, ...]:
+    rows = store.provider_rows()
+    return tuple(
+        ProviderStatus(
+            provider=name,
+            prices=sum(row[2] for row in rows if row[0] == name),
+            regions=store.count_regions(name),
+            oldest=min((row[4] for row in rows if row[0] == name and row[4]), default=""),
+            newest=max(row[5] for row in rows if row[0] == name),
+            as_of=store.newest(name),
+            book=ONLY_EMBEDDED if store.path == EMBEDDED else str(store.path),
+        )
+        for name in sorted({row[0] for row in rows})
+    )
 
 
 def _names(provider: str, sku: str, region: str) -> tuple[str, str, str]:
