@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from guard.formats.hcl_syntax import Call, Expression, GetAttribute, Index, Literal, Parentheses, Splat, Variable
 from guard.model.location import Span
 from guard.model.value import Unknown
-from guard.terraform.functions.framework import FunctionError
+from guard.terraform.functions.framework import NOWHERE, FunctionError
 from guard.terraform.references import parts_of
 from guard.terraform.scope import EvaluationError, Scope
 from guard.terraform.types import BOOL, DYNAMIC, friendly_name
@@ -20,6 +21,7 @@ from guard.terraform.values import (
     cause_of,
     first_unknown,
     pairs,
+    string,
     unknown,
     unmarked,
     with_marks,
@@ -51,6 +53,10 @@ def _run(node: Call, arguments: list[Value], scope: Scope) -> Value:
     from guard.terraform.functions import table
 
     try:
+        if node.name in DECODERS and len(arguments) == 1 and not arguments[0].marks:
+            text = arguments[0].content
+            if isinstance(text, str):
+                return _decoded(node.name, text)
         return table.call(node.name, arguments, scope.context.environment(scope, node.span))
     except FunctionError as error:
         span = node.name_span
@@ -58,6 +64,17 @@ def _run(node: Call, arguments: list[Value], scope: Scope) -> Value:
         if error.argument is not None and node.arguments:
             span = node.arguments[min(error.argument, len(node.arguments) - 1)].span
         raise scope.error(f"{node.name}(): {error.message}", span) from None
+
+
+DECODERS = frozenset({"csvdecode", "jsondecode", "yamldecode"})
+
+
+@lru_cache(maxsize=64)
+def _decoded(name: str, text: str) -> Value:
+    # Modules that are called from many places read the same files each time.
+    from guard.terraform.functions import table
+
+    return table.call(name, [string(text)], NOWHERE)
 
 
 def _size(value: Value) -> int:
@@ -85,11 +102,14 @@ def _try(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
         raise scope.error("try(): at least one argument is required", node.name_span)
     last: EvaluationError | None = None
     for argument in node.arguments:
+        scope.budget.tries += 1
         try:
             value = evaluate(argument, scope)
         except EvaluationError as error:
             last = error
             continue
+        finally:
+            scope.budget.tries -= 1
         cause = _undecided(argument, value, scope, evaluate)
         return value if cause is None else _open(value, cause)
     assert last is not None
@@ -105,10 +125,13 @@ def _open(value: Value, cause: Unknown) -> Value:
 def _can(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
     if len(node.arguments) != 1:
         raise scope.error("can(): exactly one argument is required", node.name_span)
+    scope.budget.tries += 1
     try:
         value = evaluate(node.arguments[0], scope)
     except EvaluationError:
         return FALSE
+    finally:
+        scope.budget.tries -= 1
     cause = _undecided(node.arguments[0], value, scope, evaluate)
     return TRUE if cause is None else unknown(BOOL, cause, not_null=True)
 

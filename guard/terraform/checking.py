@@ -132,7 +132,8 @@ class Walk:
             if failed:
                 message = f"{name} does not hold its condition: {_message(body, scope)}"
                 place = scope.at(condition.expression.span)
-                self.evaluation.tell(Problem("condition", message, place, blocking=False))
+                advisory = not self.evaluation.assured
+                self.evaluation.tell(Problem("condition", message, place, blocking=False, advisory=advisory))
 
 
 def _message(body: Body, scope: Scope) -> str:

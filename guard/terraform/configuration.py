@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from guard.formats.hcl_syntax import Attribute, Block, Body, Expression, Literal, ObjectConstructor, TupleConstructor
 from guard.model.finding import Problem
@@ -57,6 +59,9 @@ class Module:
     settings: list[Written] = field(default_factory=list)
     changes: list[Written] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    statics: object = None
+    declarations: dict[str, Any] = field(default_factory=dict)
+    """What later stages found out of the text alone, kept for all calls of the module."""
 
     def say(self, code: str, message: str, path: str, span: Span, blocking: bool = True) -> None:
         """Add a problem of this module."""
@@ -294,6 +299,20 @@ def merged(base: Written, override: Written) -> Written:
 
 def _content_type(block: Block) -> str:
     return block.labels[0] if block.type == "dynamic" and block.labels else block.type
+
+
+def asks_for_short_circuits(module: Module) -> bool:
+    """Tell whether a module asks for Terraform 1.12 or newer, in which `&&` and `||` are short-circuit operators."""
+    for one in module.settings:
+        version = one.attribute("required_version")
+        text = version.expression.value if version and isinstance(version.expression, Literal) else None
+        for operator, major, minor in _VERSION.findall(text if isinstance(text, str) else ""):
+            if operator in ("", "=", ">=", "~>", ">") and (int(major), int(minor or 0)) >= (1, 12):
+                return True
+    return False
+
+
+_VERSION = re.compile(r"(=|>=|~>|>|<=|<|!=)?\s*v?(\d{1,9})(?:\.(\d{1,9}))?(?:[\w.+-]*)")
 
 
 def blocks_of(body: Body, kind: str) -> tuple[Body, ...]:

@@ -34,6 +34,8 @@ class Console:
 
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
+        # What is asked here is answered as the version of Terraform does whose functions these are.
+        evaluation.strict = True
 
     @property
     def problems(self) -> tuple[Problem, ...]:

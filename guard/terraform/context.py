@@ -40,6 +40,20 @@ class BlockContext:
         self.itself = itself
         self.block = block
 
+    @property
+    def short_circuits(self) -> bool:
+        """Whether the root asks for a Terraform in which `&&` and `||` leave the right operand alone."""
+        return self.module.evaluation.short_circuits
+
+    def overlooks(self, error: EvaluationError) -> bool:
+        """Tell whether evaluation goes on after an error that newer versions of Terraform do not have: it is told."""
+        evaluation = self.module.evaluation
+        if evaluation.strict:
+            return False
+        if not evaluation.budget.tries:
+            evaluation.report(error)
+        return True
+
     def environment(self, scope: Scope, span: Span) -> Environment:
         """Return what functions may see: the files below the tree's root, relative to the root module."""
         evaluation = self.module.evaluation
@@ -63,9 +77,9 @@ def whole(root: Variable, steps: Steps, count: int) -> Span:
     return Span(start.line, start.column, end.end_line, end.end_column)
 
 
-def undeclared(message: str, root: Variable, steps: Steps, count: int, scope: Scope) -> NoReturn:
+def undeclared(message: str, root: Variable, steps: Steps, scope: Scope) -> NoReturn:
     """Raise the error for a reference to something that does not exist; the static check tells of it too."""
-    raise EvaluationError(message, scope.at(whole(root, steps, min(count, len(steps)))), "undeclared")
+    raise EvaluationError(message, scope.at(whole(root, steps, len(steps))), "reference")
 
 
 def _name(root: Variable, steps: Steps, scope: Scope, position: int = 0) -> str:
@@ -75,7 +89,7 @@ def _name(root: Variable, steps: Steps, scope: Scope, position: int = 0) -> str:
     if isinstance(step, Index):
         # JSON and old configurations write var["name"] at times; Terraform refuses it.
         raise scope.error(f"after {root.name} a name is expected, with a dot before it", step.key.span)
-    undeclared(bare(root.name), root, steps, 0, scope)
+    undeclared(bare(root.name), root, steps, scope)
 
 
 def bare(name: str) -> str:
@@ -89,7 +103,7 @@ def _variable(context: BlockContext, root: Variable, steps: Steps, scope: Scope)
     name = _name(root, steps, scope)
     value = context.module.variable(name)
     if value is None:
-        undeclared(missing("var", name), root, steps, 1, scope)
+        undeclared(missing("var", name), root, steps, scope)
     return value, 1
 
 
@@ -97,7 +111,7 @@ def _local(context: BlockContext, root: Variable, steps: Steps, scope: Scope) ->
     name = _name(root, steps, scope)
     value = context.module.local(name)
     if value is None:
-        undeclared(missing("local", name), root, steps, 1, scope)
+        undeclared(missing("local", name), root, steps, scope)
     return value, 1
 
 
@@ -115,9 +129,9 @@ def _module(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -
     module = context.module
     written = module.module.calls.get(name)
     if written is None:
-        undeclared(missing("module", name), root, steps, 1, scope)
+        undeclared(missing("module", name), root, steps, scope)
     if name in module.branch.missing:
-        return unknown(DYNAMIC, module.branch.missing[name]), 1
+        return module.call(name) or unknown(DYNAMIC, module.branch.missing[name]), 1
     found = _one_output(context, name, steps, scope)
     if found is not None:
         return found
@@ -171,7 +185,7 @@ def _of_mode(context: BlockContext, root: Variable, steps: Steps, scope: Scope, 
     subject = f"{mode}{kind}.{name}"
     value = context.module.resource(subject)
     if value is None:
-        undeclared(missing("data" if mode else "resource", subject), root, steps, start + 1, scope)
+        undeclared(missing("data" if mode else "resource", subject), root, steps, scope)
     used = start + 1
     following = steps[used] if len(steps) > used else None
     if isinstance(following, GetAttribute) and value.is_known and value.type.kind in ("tuple", "object"):
@@ -187,9 +201,9 @@ def _of_mode(context: BlockContext, root: Variable, steps: Steps, scope: Scope, 
 def _each(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> Found:
     name = _name(root, steps, scope)
     if context.repetition.each is None:
-        undeclared(without("each"), root, steps, 1, scope)
+        undeclared(without("each"), root, steps, scope)
     if name not in ("key", "value"):
-        undeclared(f"each has key and value, and no {name}", root, steps, 1, scope)
+        undeclared(f"each has key and value, and no {name}", root, steps, scope)
     return context.repetition.each[0 if name == "key" else 1], 1
 
 
@@ -202,15 +216,15 @@ def without(name: str) -> str:
 def _count(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> Found:
     name = _name(root, steps, scope)
     if context.repetition.index is None:
-        undeclared(without("count"), root, steps, 1, scope)
+        undeclared(without("count"), root, steps, scope)
     if name != "index":
-        undeclared(f"count has index, and no {name}", root, steps, 1, scope)
+        undeclared(f"count has index, and no {name}", root, steps, scope)
     return context.repetition.index, 1
 
 
 def _self(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> Found:
     if context.itself is None:
-        undeclared("self can be used only in provisioners, connections and postconditions", root, steps, 0, scope)
+        undeclared("self can be used only in provisioners, connections and postconditions", root, steps, scope)
     return context.itself(), 0
 
 
@@ -223,7 +237,7 @@ def _path(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> 
     if name == "cwd":
         place = scope.at(whole(root, steps, 1))
         return unknown(STRING, Unknown("path.cwd depends on where Terraform runs", place), not_null=True), 1
-    undeclared(f"path has module, root and cwd, and no {name}", root, steps, 1, scope)
+    undeclared(f"path has module, root and cwd, and no {name}", root, steps, scope)
 
 
 def _terraform(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> Found:
@@ -233,7 +247,7 @@ def _terraform(context: BlockContext, root: Variable, steps: Steps, scope: Scope
     if name == "applying":
         place = scope.at(whole(root, steps, 1))
         return unknown(BOOL, Unknown("terraform.applying is known only while Terraform runs", place)), 1
-    undeclared(f"terraform has workspace, and no {name}", root, steps, 1, scope)
+    undeclared(f"terraform has workspace, and no {name}", root, steps, scope)
 
 
 _ROOTS: Final[Mapping[str, Callable[[BlockContext, Variable, Steps, Scope], Found]]] = {

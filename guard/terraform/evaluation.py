@@ -12,10 +12,10 @@ from guard.model.location import Location
 from guard.model.value import Unknown
 from guard.terraform import variables
 from guard.terraform.bodies import EvaluatedBody
-from guard.terraform.configuration import Module, Written
+from guard.terraform.configuration import Module, Written, asks_for_short_circuits
 from guard.terraform.context import BlockContext
 from guard.terraform.expansion import SINGLE, Expansion, Key, Repetition, expand, key_text, unexpanded
-from guard.terraform.expressions import evaluate
+from guard.terraform.expressions import SHORT_CIRCUIT, evaluate
 from guard.terraform.files import TemplateRunner, TreeFiles
 from guard.terraform.modules import Branch
 from guard.terraform.scope import Budget, EvaluationError, Failure, Scope, TooLarge
@@ -26,9 +26,14 @@ from guard.terraform.values import EPHEMERAL, SENSITIVE, Undecided, Value, marke
 from guard.terraform.variables import Declaration, EvaluationOptions
 
 if TYPE_CHECKING:
+    from guard.terraform.known_modules import ModuleCall
     from guard.terraform.resources import ResourceInstance
 
 TOO_DEEP = "evaluation is too large: values or references are nested too deeply"
+
+
+CERTAIN = frozenset({"cycle", "reference", "syntax", "too-large", "type"})
+"""The codes of failures that do not depend on the values which variables are given."""
 
 
 class Evaluation:
@@ -41,13 +46,23 @@ class Evaluation:
         self.budget = Budget()
         self.files = TreeFiles(sources.tree)
         self.templates = TemplateRunner(self.budget)
+        self.strict = False
+        self.short_circuits = any(asks_for_short_circuits(branch.module) for branch in root.walk())
         self.problems: dict[tuple[str, Location | None], Problem] = {}
-        self.statics: dict[str, Statics] = {}
         self.cycles: dict[tuple[tuple[str, ...], str], Unknown] = {}
+        self.known_calls: dict[tuple[str, str], tuple[ModuleCall, ...]] = {}
         self.given, problems = variables.collect(sources, self.directory, options)
         for problem in (*problems, *variables.undeclared(root.module, self.given)):
             self.tell(problem)
+        self.assured = self._is_assured(root.module)
         self.root = ModuleInstance(self, root, None, None, SINGLE.instances[0][1])
+
+    def _is_assured(self, module: Module) -> bool:
+        """Tell whether failures are the root's own: it is deployed as it is and does not wait for a caller."""
+        deployed = bool(
+            self.given or module.has_backend or any(one.block.body.attributes for one in module.providers.values())
+        )
+        return deployed or not module.variables
 
     def tell(self, problem: Problem) -> None:
         """Keep a problem; the same one at the same place is kept once."""
@@ -55,16 +70,17 @@ class Evaluation:
 
     def report(self, failure: Failure, what: str = "") -> Unknown:
         """Keep a failure as a problem, and return the reason for what depends on it."""
-        if failure.code != "undeclared":
-            self.tell(Problem(failure.code, failure.message, failure.location))
+        sure = failure.code in CERTAIN or (self.assured and failure.code != SHORT_CIRCUIT)
+        self.tell(Problem(failure.code, failure.message, failure.location, blocking=sure, advisory=not sure))
         name = f"{what} has no value" if what else "it has no value"
         return Unknown(f"{name}: {failure.message}", failure.location)
 
     def statics_of(self, module: Module) -> Statics:
         """Return what the parts of a module mention."""
-        found = self.statics.get(module.path)
+        found = module.statics
         if found is None:
-            found = self.statics[module.path] = Statics(module)
+            found = module.statics = Statics(module)
+        assert isinstance(found, Statics)
         return found
 
 
@@ -131,12 +147,20 @@ class ModuleInstance:
         """Return what the block of a declared variable says."""
         found = self._declarations.get(name)
         if found is None:
-            written = self.module.variables[name]
-            scope = self.scope(written.path)
-            found = variables.declare(
-                name, written, scope, evaluate, lambda failure: void(self.evaluation.report(failure))
-            )
+            found, failures = self._declared(name)
+            for failure in failures:
+                self.evaluation.report(failure)
             self._declarations[name] = found
+        return found
+
+    def _declared(self, name: str) -> tuple[Declaration, tuple[Failure, ...]]:
+        """Return what a variable declares and what is wrong with that, found once for all calls of the module."""
+        found = self.module.declarations.get(name)
+        if found is None:
+            written = self.module.variables[name]
+            failures: list[Failure] = []
+            declaration = variables.declare(name, written, self.scope(written.path), evaluate, failures.append)
+            found = self.module.declarations[name] = (declaration, tuple(failures))
         return found
 
     def argument(self, name: str) -> tuple[Expression, Scope] | None:
@@ -267,7 +291,9 @@ class ModuleInstance:
             return None
         missing = self.branch.missing.get(name)
         if missing is not None:
-            return unknown(DYNAMIC, missing)
+            from guard.terraform.known_calls import value
+
+            return value(self, name) or unknown(DYNAMIC, missing)
         expansion = self.expansion(f"module.{name}", written)
         children = self.children(name)
         if expansion.undecided is not None:
@@ -335,7 +361,3 @@ class ModuleInstance:
         """Return the module's directory as `path.module` gives it: relative to the root module."""
         root = self.evaluation.directory
         return posixpath.relpath("/" + self.module.path, "/" + root)
-
-
-def void(anything: object) -> None:
-    """Return nothing, for callbacks whose result is not wanted."""

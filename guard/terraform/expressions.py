@@ -47,6 +47,10 @@ from guard.terraform.values import (
     with_marks,
 )
 
+_DECISIVE: Final = {"&&": False, "||": True}
+SHORT_CIRCUIT: Final = "short-circuit"
+"""The code of errors that newer versions of Terraform do not have."""
+
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """Return the value of `expression`. Raises EvaluationError where it has none."""
@@ -176,8 +180,25 @@ def _binary(node: Binary, scope: Scope) -> Value:
     value = evaluate(left, scope)
     while pending:
         one = pending.pop()
-        value = _operation(one, value, evaluate(one.right, scope), scope)
+        if one.operator in _DECISIVE:
+            value = _logical(one, value, scope)
+        else:
+            value = _operation(one, value, evaluate(one.right, scope), scope)
     return value
+
+
+def _logical(node: Binary, left: Value, scope: Scope) -> Value:
+    """Return the result of `&&` or `||`. From Terraform 1.12 on the left operand alone may decide it."""
+    decided = left.content is _DECISIVE[node.operator]
+    if decided and scope.context.short_circuits:
+        return left
+    try:
+        return _operation(node, left, evaluate(node.right, scope), scope)
+    except EvaluationError as error:
+        message = f"{error.message} (before Terraform 1.12 both operands of {node.operator} are evaluated)"
+        if not decided or not scope.context.overlooks(EvaluationError(message, error.location, SHORT_CIRCUIT)):
+            raise
+        return left
 
 
 def _operation(node: Binary, left: Value, right: Value, scope: Scope) -> Value:

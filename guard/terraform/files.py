@@ -43,6 +43,15 @@ class TemplateContext:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
+    @property
+    def short_circuits(self) -> bool:
+        """Whether the right operand of `&&` and `||` is left alone where the left one decides."""
+        return False
+
+    def overlooks(self, error: EvaluationError) -> bool:
+        """Tell whether evaluation goes on after an error that newer versions of Terraform do not have."""
+        return False
+
     def resolve(self, root: Variable, steps: Sequence[GetAttribute | Index], scope: Scope) -> tuple[Value, int]:
         """Raise EvaluationError: every variable of a template is bound already."""
         raise scope.error(f'the template has no variable "{root.name}"', root.span)

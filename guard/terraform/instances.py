@@ -14,9 +14,10 @@ from guard.model.value import Unknown
 from guard.terraform import numbers
 from guard.terraform.bodies import EvaluatedBody
 from guard.terraform.evaluation import Evaluation, ModuleInstance
+from guard.terraform.known_modules import understands
 from guard.terraform.links import Links
 from guard.terraform.numbers import Number
-from guard.terraform.origins import Origin, child, follow
+from guard.terraform.origins import Origin, child, follow, key_location
 from guard.terraform.providers import provider_of
 from guard.terraform.resources import ResourceInstance
 from guard.terraform.values import Undecided, Value, is_sensitive
@@ -46,13 +47,17 @@ def unknowns_of(evaluation: Evaluation) -> tuple[UnknownFact, ...]:
     pending = [evaluation.root]
     while pending:
         module = pending.pop()
+        known = {name for name in module.branch.missing if understands(module.module.calls[name])}
         for name, cause in module.branch.missing.items():
+            if name in known:
+                continue
             place = module.module.calls[name].header
             found.add(UnknownFact(module.named(f"module.{name}"), "source", cause.reason, place))
         for name, call in module.module.calls.items():
             children = module.children(name)
             pending += children
-            undecided = module.expansion(f"module.{name}", call).undecided if children else None
+            leads = children or name in known
+            undecided = module.expansion(f"module.{name}", call).undecided if leads else None
             if undecided is not None:
                 kind = "for_each" if call.attribute("for_each") else "count"
                 found.add(UnknownFact(module.named(f"module.{name}"), kind, undecided.reason, call.header))
@@ -205,7 +210,8 @@ class ValueMapping(Mapping[str, Node]):
         if found is None:
             value = self._members[name]
             origin = child(self._origin, name) if self._origin is not None else None
-            found = self._nodes[name] = value_node(value, origin, self._place)
+            key = key_location(self._origin, name) if self._origin is not None else None
+            found = self._nodes[name] = value_node(value, origin, self._place, key)
         return found
 
     def __iter__(self) -> Iterator[str]:

@@ -318,6 +318,20 @@ def _key_node(origin: Origin, key: str) -> Expression | None:
     return None if item is None else item[0]
 
 
+def key_location(origin: Origin, key: str) -> Location | None:
+    """Return where the name of an attribute of what is written at `origin` stands, None where that is not told."""
+    node = origin.expression
+    if origin.place is not None:
+        return None
+    if isinstance(node, Call) and node.name == "merge" and not node.expand:
+        for argument in reversed(node.arguments):
+            value = value_of(argument, origin.scope)
+            if value is not None and key in value.fields:
+                return key_location(follow(origin._replace(expression=argument)), key)
+    found = _key_node(origin, key)
+    return None if found is None else origin.scope.at(found.span)
+
+
 def _child_of_call(origin: Origin, node: Call, key: Key) -> Origin | None:
     if node.name == "merge" and not node.expand:
         for argument in reversed(node.arguments):

@@ -117,7 +117,10 @@ def _cut(node: Any, bound: frozenset[str], pending: Pending) -> Expression | Non
 
 
 def body_attributes(body: Body) -> Iterator[tuple[Attribute, frozenset[str], str]]:
-    """Yield every attribute below `body`, with the names that dynamic blocks bind there and its top-level name."""
+    """Yield every attribute below `body`, with the names that dynamic blocks bind there and its top-level name.
+
+    Names are bound only within the content of dynamic blocks, which is evaluated only as often as they are expanded.
+    """
     pending: list[tuple[Body, frozenset[str], str]] = [(body, NO_NAMES, "")]
     while pending:
         inner, bound, top = pending.pop()

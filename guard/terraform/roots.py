@@ -14,6 +14,7 @@ from guard.model.location import Location
 from guard.terraform.checking import Walk
 from guard.terraform.evaluation import Evaluation
 from guard.terraform.instances import instances_of, unknowns_of
+from guard.terraform.known_calls import known_instances
 from guard.terraform.modules import grow, is_local, local_directory, source_of
 from guard.terraform.sources import Sources
 from guard.terraform.variables import EvaluationOptions
@@ -53,7 +54,11 @@ def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> 
     evaluation = evaluation_of(sources, directory, options)
     if evaluation is None:
         return Evaluated(directory, (), (), ())
-    found = instances_of(evaluation)
+    with deep_recursion():
+        inferred = known_instances(evaluation)
+    found = tuple(
+        sorted((*instances_of(evaluation), *inferred), key=lambda one: (one.location, one.module, one.address))
+    )
     problems = tuple(sorted(evaluation.problems.values(), key=_place))
     return Evaluated(directory, found, problems, unknowns_of(evaluation))
 

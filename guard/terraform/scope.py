@@ -36,11 +36,15 @@ class TooLarge(Failure):
 
 
 class Budget:
-    """The work that is left: for the part that is evaluated now, and for the whole root."""
+    """The work that is left: for the part that is evaluated now, and for the whole root.
 
-    __slots__ = ("left", "total")
+    `tries` counts the calls of `try` and `can` around what is evaluated now.
+    """
+
+    __slots__ = ("left", "total", "tries")
 
     def __init__(self, work: int = WORK) -> None:
+        self.tries = 0
         self.total = work
         self.left = work
 
@@ -59,6 +63,15 @@ class Budget:
 
 class Context(Protocol):
     """Where the first names of a reference get their value, and functions what they need of their surroundings."""
+
+    @property
+    def short_circuits(self) -> bool:
+        """Whether the right operand of `&&` and `||` is left alone where the left one decides."""
+        ...
+
+    def overlooks(self, error: EvaluationError) -> bool:
+        """Tell whether evaluation goes on after an error that newer versions of Terraform do not have."""
+        ...
 
     def resolve(self, root: Variable, steps: Sequence[GetAttribute | Index], scope: Scope) -> tuple[Value, int]:
         """Return the value of the longest beginning of a reference that is known here, and how many steps it took."""

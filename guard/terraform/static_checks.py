@@ -58,10 +58,13 @@ def _check_arguments(evaluation: Evaluation, written: Written) -> None:
 
 def problem_of(module: Module, subject: str, mention: Mention) -> Problem | None:
     names = mention.reference.names
+    if mention.dynamic and names[0] in ("each", "count"):
+        return None
     message = _message(module, subject, names)
     if message is None:
         return None
-    return Problem("reference", message, mention.location)
+    # A dynamic block may never be expanded, and then neither plan nor apply meets what is wrong within it.
+    return Problem("reference", message, mention.location, blocking=not mention.dynamic, advisory=mention.dynamic)
 
 
 def _message(module: Module, subject: str, names: tuple[str, ...]) -> str | None:

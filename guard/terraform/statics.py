@@ -19,11 +19,15 @@ EXPANSION = ("count", "for_each", "depends_on")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A reference, the file it stands in, and the top-level attribute or nested block of its subject that holds it."""
+    """A reference, the file it stands in, and the top-level attribute or nested block of its subject that holds it.
+
+    `dynamic` tells that it stands in the content of a dynamic block.
+    """
 
     reference: Reference
     path: str
     top: str
+    dynamic: bool = False
 
     @property
     def location(self) -> Location:
@@ -70,7 +74,7 @@ def _of_block(written: Written, without: Iterable[str] = ()) -> Iterator[Mention
         if top in excluded or attribute.name in _NAMES_ONLY:
             continue
         for reference in references(attribute.expression, bound):
-            yield Mention(reference, written.path_of(top), top)
+            yield Mention(reference, written.path_of(top), top, bool(bound))
 
 
 Part: TypeAlias = tuple[Branch, Subject]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final, NoReturn
@@ -129,7 +130,9 @@ def _fileset(arguments: Arguments, kind: Type, environment: Environment) -> Valu
     if base is None or located is None:
         return _outside(kind, arguments[0], environment)
     expression = compiled(glob_pattern(located))
-    found = [each for each in _paths(environment) if expression.fullmatch(each)]
+    # Most paths of a large tree are ruled out by what stands before the first wildcard.
+    prefix = re.split(r"[*?\[\]{}\\]", located, maxsplit=1)[0]
+    found = [each for each in _paths(environment) if each.startswith(prefix) and expression.fullmatch(each)]
     names = [string(posixpath.relpath(each, base)) for each in found]
     return with_marks(set_value(names, STRING), marks)
 
