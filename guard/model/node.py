@@ -22,13 +22,15 @@ class Node:
     """A value with the place where it is written, and its key with its own.
 
     Mappings and sequences may be lazy: a child is read or evaluated when it is asked for.
-    Null counts as absent, as it does to Terraform and to Kubernetes.
+    Null counts as absent, as it does to Terraform and to Kubernetes. What Terraform marks as sensitive keeps its
+    value here for `guard dump`, but no accessor gives it out: to facts, rules and reports it is unknown.
     """
 
     value: Content
     location: Location
     key: Location | None = None
     trail: tuple[Step, ...] = ()
+    sensitive: bool = False
 
     def get(self, *path: str | int) -> Node | None:
         """Return the node at `path`, or None where it is not written or null.
@@ -117,6 +119,8 @@ class Node:
         value = node.value
         if isinstance(value, Unknown):
             return value
+        if node.sensitive:
+            return Unknown("the value is sensitive", node.location)
         if isinstance(value, (Mapping, Sequence)) and not isinstance(value, str):
             return Unknown(f"expected {wanted}, found {kind_of(node)}", node.location)
         converted = convert(value)
