@@ -2,8 +2,8 @@
 
     python benchmarks/terraform.py DIRECTORY
 
-Prints the files, the seconds that tree-sitter alone takes to parse them, the seconds of a cold `guard dump` in a process of
-its own, the ratio of both, and the peak memory of that process.
+Prints the files, the seconds that tree-sitter alone takes to parse them, the seconds of a cold `guard check` in a
+process of its own, the ratio of both, and the peak memory of that process.
 """
 
 from __future__ import annotations
