@@ -1,23 +1,20 @@
-"""KubeRay (RayCluster, RayJob, RayService) and the Ray Serve configuration.
+"""KubeRay: RayCluster, RayJob, RayCronJob and RayService.
 
 Sources: the custom resource definitions of ray-project/kuberay, and the Serve configuration schema of Ray.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
 from guard.discover import one
 from guard.model.document import Format
-from guard.model.finding import Problem
-from guard.model.instance import Item
-from guard.model.node import Node, is_sequence
-from guard.model.platform import Platform, Source, Surroundings
-from guard.model.resource import Compute, DataLink, Labels, Purpose, Resource, Serving
+from guard.model.node import Node
+from guard.model.platform import Surroundings
+from guard.model.resource import Purpose, Serving
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._kubernetes_data import text_links
 from guard.platforms._kubernetes_objects import Draft, platform, written
 from guard.platforms._kubernetes_purpose import purpose_of_text
@@ -159,38 +156,7 @@ def _model(deployment: Node) -> Value[str]:
     return first(deployment.text("user_config", "model"), deployment.text("model_loading_config", "model_id"))
 
 
-def _serve_config(root: Node, around: Surroundings) -> Draft:
-    """Return what a Serve configuration runs. Its replicas share a Ray cluster that is written elsewhere."""
-    deployments = list(_deployments(root))
-    compute = tuple(_deployment_compute(one) for one in deployments)
-    where = root.get("applications")
-    serving = None
-    if deployments and where is not None:
-        low, high = _bounds(deployments[0])
-        serving = Serving(location=where.key or where.location, min_replicas=low, max_replicas=high)
-    return Draft(compute=compute, serving=serving, purpose=Purpose.INFERENCE, evidence="a Ray Serve configuration")
-
-
-def _deployment_compute(deployment: Node) -> Compute:
-    options = "ray_actor_options"
-    low, high = _bounds(deployment)
-    kind = first(deployment.text(options, "accelerator_type"), deployment.text("accelerator_type"))
-    count = first(deployment.number(options, "num_gpus"), deployment.number("engine_kwargs", "tensor_parallel_size"))
-    if isinstance(kind, Absent) and isinstance(count, Known):
-        kind = Known("GPU", count.location)
-    return Compute(
-        location=deployment.location,
-        name=written(deployment, "name"),
-        accelerator=mapped(kind, accelerator_name),
-        accelerator_count=count,
-        vcpu=deployment.number(options, "num_cpus"),
-        count_min=low,
-        count_max=high,
-        share=True,
-    )
-
-
-_KUBERAY = platform(
+PLATFORM = platform(
     "ray",
     {
         ("ray.io", "RayCluster"): _ray_cluster,
@@ -199,50 +165,3 @@ _KUBERAY = platform(
         ("ray.io", "RayService"): _ray_service,
     },
 )
-
-
-def _is_serve_config(source: Source) -> bool:
-    if not isinstance(source, Item) or not isinstance(source.node.value, Mapping) or source.node.get("kind"):
-        return False
-    applications = source.node.get("applications")
-    if applications is None or not is_sequence(applications.value):
-        return False
-    return any(one.get("import_path") or one.get("deployments") for one in applications.items())
-
-
-def _claims(source: Source) -> bool:
-    return _KUBERAY.claims(source) or _is_serve_config(source)
-
-
-def _resources(source: Source, around: Surroundings) -> Iterator[Resource | Problem]:
-    if not isinstance(source, Item) or not _is_serve_config(source):
-        yield from _KUBERAY.resources(source, around)
-        return
-    node = source.node
-    draft_ = _serve_config(node, around)
-    named = next((text.value for one in node.items("applications") if isinstance(text := one.text("name"), Known)), "")
-    absent = Absent(node.nearest("applications"))
-    yield Resource(
-        address=f"RayServe/{named or 'applications'}",
-        type="RayServe",
-        platform="ray",
-        origin="spec",
-        location=node.nearest("applications"),
-        labels=Labels(node.nearest("applications"), taggable=False),
-        region=absent,
-        zone=absent,
-        body=node,
-        purpose=draft_.purpose,
-        evidence=draft_.evidence,
-        compute=draft_.compute,
-        data=tuple(link for _, one in node.walk() for link in _text_link(one)),
-        serving=draft_.serving,
-        unpriced="its replicas run on a Ray cluster that is written elsewhere",
-    )
-
-
-def _text_link(node: Node) -> tuple[DataLink, ...]:
-    return text_links(node, "model") if isinstance(node.value, str) else ()
-
-
-PLATFORM = Platform("ray", _claims, _resources)

@@ -1,4 +1,4 @@
-"""KubeRay's kinds and the Ray Serve configuration."""
+"""KubeRay's kinds."""
 
 from __future__ import annotations
 
@@ -77,24 +77,3 @@ def test_what_a_ray_job_is_for() -> None:
     assert (found.purpose, found.evidence) == (Purpose.TRAINING, "its command names finetun")
     assert plain(group(found, "head").max_runtime_hours) == "0.5"
     assert [plain(one.uri) for one in found.data] == ["s3://corpus/a"]
-
-
-def test_a_serve_configuration_alone() -> None:
-    found = only(
-        """
-        applications:
-          - name: chat
-            import_path: app:main
-            deployments:
-              - name: model
-                num_replicas: 3
-                ray_actor_options: {num_gpus: 0.5, accelerator_type: A10G}
-        """
-    )
-    compute = group(found, "model")
-    assert (found.address, found.origin) == ("RayServe/chat", "spec")
-    assert (plain(compute.accelerator), plain(compute.accelerator_count), plain(compute.count_max)) == (
-        "A10G",
-        "0.5",
-        3,
-    )
