@@ -49,7 +49,7 @@ def _event(event: Any) -> YamlEvent | None:
     name = type(event).__name__
     anchor, tag = getattr(event, "anchor", None) or "", getattr(event, "tag", None) or ""
     if name == "ScalarEvent":
-        return YamlEvent("scalar", line, column, event.value, "" if tag == "!" else tag, anchor, event.style or "")
+        return YamlEvent("scalar", line, column, event.value, tag, anchor, event.style or "")
     if name == "AliasEvent":
         return YamlEvent("alias", line, column, anchor=anchor)
     if name == "MappingStartEvent":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from guard.terraform import numbers
@@ -117,9 +118,16 @@ class _Line(NamedTuple):
 def expression_text(value: Value) -> str:
     """Return a wholly known value as an HCL expression, laid out as Terraform's formatter does."""
     lines: list[_Line] = []
-    open_line = _write(value, _Line(""), lines)
-    lines.append(open_line)
+    lines.append(_write(value, _Line(""), lines))
     return "\n".join(_indented(_aligned(lines)))
+
+
+def assignments_text(members: Mapping[str, Value]) -> str:
+    """Return values as the lines of a variables file; the names must be identifiers."""
+    lines: list[_Line] = []
+    for name, item in members.items():
+        lines.append(_write(item, _Line(name, " = "), lines))
+    return "".join(f"{line}\n" for line in _indented(_aligned(lines)))
 
 
 def _write(value: Value, line: _Line, lines: list[_Line]) -> _Line:

@@ -281,6 +281,9 @@ def modulo(left: Number, right: Number) -> Number:
     if right.is_zero:
         return left
     quotient = truncate(divide(left, right))
+    if quotient.is_zero:
+        # A quotient is a whole number, which has no negative nought.
+        quotient = absolute(quotient)
     precision = left.precision
     whole = _with_precision(quotient, precision)
     if whole.is_infinite or whole.is_zero:
@@ -298,17 +301,17 @@ def truncate(number: Number) -> Number:
 
 
 def floor(number: Number) -> Number:
-    """Return the largest whole number that is not larger."""
+    """Return the largest whole number that is not larger; nought without a sign."""
     if number.exponent >= 0:
-        return number
+        return number if number.mantissa else absolute(number)
     whole = number.mantissa >> -number.exponent
     return _rounded(number.negative, whole + number.negative, 0, number.precision)
 
 
 def ceiling(number: Number) -> Number:
-    """Return the smallest whole number that is not smaller."""
+    """Return the smallest whole number that is not smaller; nought without a sign."""
     if number.exponent >= 0:
-        return number
+        return number if number.mantissa else absolute(number)
     whole = number.mantissa >> -number.exponent
     if number.negative:
         return _rounded(whole > 0, whole, 0, number.precision)

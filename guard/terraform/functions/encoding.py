@@ -86,20 +86,24 @@ _SETS: Final = {
     "ISO_8859-6:1987": ("iso8859-6", "ISO-8859-6 ISO_8859-6 iso-ir-127 arabic ECMA-114 ASMO-708 csISOLatinArabic"),
     "ISO_8859-7:1987": ("iso8859-7", "ISO-8859-7 ISO_8859-7 iso-ir-126 greek greek8 ELOT_928 ECMA-118 csISOLatinGreek"),
     "ISO_8859-8:1988": ("iso8859-8", "ISO-8859-8 ISO_8859-8 iso-ir-138 hebrew csISOLatinHebrew"),
+    "ISO-8859-6-E": ("iso8859-6", "ISO_8859-6-E csISO88596E"),
+    "ISO-8859-6-I": ("iso8859-6", "ISO_8859-6-I csISO88596I"),
+    "ISO-8859-8-E": ("iso8859-8", "ISO_8859-8-E csISO88598E"),
+    "ISO-8859-8-I": ("iso8859-8", "ISO_8859-8-I csISO88598I"),
     "ISO_8859-9:1989": ("iso8859-9", "ISO-8859-9 ISO_8859-9 iso-ir-148 latin5 l5 csISOLatin5"),
     "ISO-8859-10": ("iso8859-10", "ISO_8859-10:1992 iso-ir-157 l6 latin6 csISOLatin6"),
     "ISO-8859-13": ("iso8859-13", "csISO885913"),
     "ISO-8859-14": ("iso8859-14", "ISO_8859-14:1998 ISO_8859-14 iso-ir-199 latin8 iso-celtic l8 csISO885914"),
     "ISO-8859-15": ("iso8859-15", "ISO_8859-15 Latin-9 csISO885915"),
     "ISO-8859-16": ("iso8859-16", "ISO_8859-16:2001 ISO_8859-16 iso-ir-226 latin10 l10 csISO885916"),
-    "Shift_JIS": ("shift_jis", "MS_Kanji csShiftJIS"),
+    "Shift_JIS": ("cp932", "MS_Kanji csShiftJIS"),
     "Extended_UNIX_Code_Packed_Format_for_Japanese": ("euc_jp", "EUC-JP csEUCPkdFmtJapanese"),
     "ISO-2022-JP": ("iso2022_jp", "csISO2022JP"),
     "EUC-KR": ("euc_kr", "csEUCKR"),
     "GBK": ("gbk", "CP936 MS936 windows-936 csGBK"),
     "GB18030": ("gb18030", "csGB18030"),
     "HZ-GB-2312": ("hz", ""),
-    "Big5": ("big5", "csBig5"),
+    "Big5": ("big5hkscs", "csBig5"),
     "KOI8-R": ("koi8-r", "csKOI8R"),
     "KOI8-U": ("koi8-u", "csKOI8U"),
     "macintosh": ("mac-roman", "mac csMacintosh"),
@@ -132,11 +136,49 @@ def _character_set(value: Value) -> tuple[str, str]:
     return found
 
 
+def _in_big5(letter: str) -> bytes:
+    try:
+        return letter.encode("big5hkscs")
+    except UnicodeEncodeError:
+        return letter.encode("cp950")
+
+
+def _decoded(data: bytes, codec: str) -> str:
+    if codec == "utf-16" and not data.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
+        return data.decode("utf-16-be")
+    if codec.startswith("iso8859-") and codec != "iso8859-9" and any(0x80 <= byte < 0xA0 for byte in data):
+        # To Go these bytes are undefined in all parts of the standard but two.
+        return "\ufffd"
+    return data.decode(codec, "euro" if codec in ("gbk", "gb18030") else "strict")
+
+
+def _euro(error: UnicodeError) -> tuple[str, int]:
+    """Decode the byte 0x80 as the euro sign, where Python's codecs for Chinese see none."""
+    if isinstance(error, UnicodeDecodeError) and error.object[error.start] == 0x80:
+        return "€", error.start + 1
+    raise error
+
+
+codecs.register_error("euro", _euro)
+
+
+def _encoded(text: str, codec: str) -> bytes:
+    if codec == "utf-16":
+        return codecs.BOM_UTF16_BE + text.encode("utf-16-be")
+    if codec == "gbk":
+        return b"\x80".join(part.encode(codec) for part in text.split("€"))
+    if codec == "big5hkscs":
+        return b"".join(_in_big5(letter) for letter in text)
+    data = text.encode(codec)
+    # Go's encoder does not go back to ASCII at the end.
+    return data.removesuffix(b"~}") if codec == "hz" else data
+
+
 def _textencodebase64(arguments: Arguments, kind: Type, environment: Environment) -> Value:
     name, codec = _character_set(arguments[1])
     text = as_text(arguments[0])
     try:
-        data = codecs.BOM_UTF16_BE + text.encode("utf-16-be") if codec == "utf-16" else text.encode(codec)
+        data = _encoded(text, codec)
     except UnicodeEncodeError:
         message = f"the given string contains characters that cannot be represented in {name}"
         raise FunctionError(message, 0) from None
@@ -148,10 +190,8 @@ def _textdecodebase64(arguments: Arguments, kind: Type, environment: Environment
     data = decode_base64(as_text(arguments[0]))
     if data is None:
         raise FunctionError("the given value has an invalid base64 symbol", 0)
-    if codec == "utf-16" and not data.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
-        codec = "utf-16-be"
     try:
-        text = data.decode(codec)
+        text = _decoded(data, codec)
     except UnicodeDecodeError:
         text = "\ufffd"
     if "\ufffd" in text:

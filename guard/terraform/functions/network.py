@@ -84,6 +84,12 @@ def _signed(value: int) -> int:
     return low - 2**64 if low >= 2**63 else low
 
 
+def _fitting(address: int, bits: int) -> int:
+    if address >> bits:
+        raise FunctionError(f"the number does not fit into an address of {bits} bits")
+    return address
+
+
 def _cidrhost(arguments: Arguments, kind: Type, environment: Environment) -> Value:
     given = _big(arguments[1])
     network = _prefix(as_text(arguments[0]))
@@ -91,7 +97,7 @@ def _cidrhost(arguments: Arguments, kind: Type, environment: Environment) -> Val
     host, checked = (most - (-given - 1), -given - 1) if given < 0 else (given, _signed(given))
     if checked > most:
         raise FunctionError(f"prefix of {network.length} does not accommodate a host numbered {given}")
-    return string(_address_text((network.first | host) & ((1 << network.bits) - 1), network.bits))
+    return string(_address_text(_fitting(network.first | host, network.bits), network.bits))
 
 
 def _cidrnetmask(arguments: Arguments, kind: Type, environment: Environment) -> Value:
@@ -109,9 +115,10 @@ def _cidrsubnet(arguments: Arguments, kind: Type, environment: Environment) -> V
     if length > network.bits:
         raise FunctionError(f"insufficient address space to extend prefix of {network.length} by {more}")
     most = (1 << more) - 1 if 0 <= more < 64 else 2**64 - 1
-    if length < 0 or given < 0 or given & (2**64 - 1) > most:
+    if length < 0 or abs(given) & (2**64 - 1) > most:
         raise FunctionError(f"prefix extension of {more} does not accommodate a subnet numbered {given}")
-    first = (network.first | given << (network.bits - length)) & ((1 << network.bits) - 1)
+    # The sign of a negative number is lost only after it was added, which Terraform does not catch.
+    first = _fitting(abs(network.first | given << (network.bits - length)), network.bits)
     return string(_Network(first, length, network.bits).text())
 
 

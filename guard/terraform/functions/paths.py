@@ -66,6 +66,8 @@ def glob_pattern(glob: str) -> str:
     position = depth = 0
     while position < len(glob):
         letter = glob[position]
+        if depth and letter == "/":
+            raise FunctionError("syntax error in pattern: alternatives stand within one part of a path", 1)
         if letter == "*":
             piece, position = _star(glob, position)
         elif letter == "[":
@@ -98,7 +100,7 @@ def _star(glob: str, position: int) -> tuple[str, int]:
 
 def _class(glob: str, position: int) -> tuple[str, int]:
     end = position + 1
-    negated = glob[end : end + 1] in ("^", "!")
+    negated = glob[end : end + 1] == "^"
     end += negated
     body: list[str] = []
     while end < len(glob) and (glob[end] != "]" or not body):

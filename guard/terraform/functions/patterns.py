@@ -31,6 +31,7 @@ from guard.terraform.values import (
 _REFERENCE: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 _ONE_BYTE: Final = re.compile(r"(?:[^\\]|\\Q.*?(?:\\E|\Z)|\\[^CQ])*+\\C", re.DOTALL)
 """Where RE2 would match one byte, which Go's regular expressions do not allow."""
+_NAMED: Final = re.compile(r"(?<!\\)(?:\\\\)*\(\?P?<\w+>")
 LONGEST_PATTERN: Final = 10_000
 
 
@@ -73,7 +74,7 @@ def _kind(arguments: Arguments) -> Type:
     names = pattern.groupindex
     if not pattern.groups:
         return STRING
-    if names and len(names) < pattern.groups:
+    if names and len(names) < pattern.groups and len(_NAMED.findall(pattern.pattern)) < pattern.groups:
         raise FunctionError("invalid regexp pattern: cannot mix both named and unnamed capture groups", 0)
     if names:
         return object_of(dict.fromkeys(names, STRING))

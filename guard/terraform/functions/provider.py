@@ -9,7 +9,7 @@ from guard.formats import hcl
 from guard.formats.hcl_syntax import Body
 from guard.model.finding import Problem
 from guard.terraform.functions.framework import Arguments, Environment, Function, FunctionError, Parameter, unknown_from
-from guard.terraform.notation import IDENTIFIER, expression_text
+from guard.terraform.notation import IDENTIFIER, assignments_text, expression_text
 from guard.terraform.sets import quoted
 from guard.terraform.types import DYNAMIC, STRING, Type
 from guard.terraform.values import Value, as_text, first_unknown, may_be_null, object_value, refined, string
@@ -24,13 +24,11 @@ def _encode_tfvars(arguments: Arguments, kind: Type, environment: Environment) -
     if value.type.kind not in ("map", "object"):
         message = "must be an object whose attribute names will become the encoded variable names"
         raise FunctionError(f"invalid value to encode: {message}", 0)
-    lines = []
-    for name, item in value.fields.items():
+    for name in value.fields:
         if not IDENTIFIER.fullmatch(name):
             rule = "must be a valid identifier, per Terraform's rules for input variable declarations"
             raise FunctionError(f"invalid variable name {quoted(name)}: {rule}", 0)
-        lines.append(f"{name} = {expression_text(item)}\n")
-    return string("".join(lines))
+    return string(assignments_text(value.fields))
 
 
 def _encode_expr(arguments: Arguments, kind: Type, environment: Environment) -> Value:

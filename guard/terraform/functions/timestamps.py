@@ -39,7 +39,7 @@ class Moment(NamedTuple):
 
     def text(self) -> str:
         """Return the moment as RFC 3339 without fractions of a second."""
-        date = f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
+        date = f"{'-' if self.year < 0 else ''}{abs(self.year):04d}-{self.month:02d}-{self.day:02d}"
         return f"{date}T{self.hour:02d}:{self.minute:02d}:{self.second:02d}{self.zone('Z')}"
 
     def zone(self, utc: str = "", separator: str = ":") -> str:
@@ -64,14 +64,12 @@ def in_range(moment: Moment) -> bool:
 
 
 def moment_at(nanoseconds: int, offset: int) -> Moment:
-    """Return the moment so many nanoseconds after 1970-01-01 in UTC; FunctionError before the year 0."""
+    """Return the moment so many nanoseconds after 1970-01-01 in UTC."""
     seconds, nanosecond = divmod(nanoseconds, 1_000_000_000)
     days, rest = divmod(seconds + offset * 60, 86_400)
     cycles, day = divmod(days + _EPOCH, _CYCLE)
     date = datetime.date.fromordinal(day + _CYCLE)
     year = date.year + (cycles - 1) * 400
-    if year < 0:
-        raise FunctionError("the time is before the year 0")
     hour, rest = divmod(rest, 3600)
     return Moment(year, date.month, date.day, hour, rest // 60, rest % 60, nanosecond, offset)
 
