@@ -70,7 +70,15 @@ def test_pre_commit_runs_the_hook_and_blocks(source: Path, repository: Path, tmp
     said = run(*command, "--all-files", cwd=repository, status=1, PRE_COMMIT_HOME=home)
     assert "disallowed-instance-type" in said
     assert "infra/terraform.tfvars:" in said
-    run(*command, "--files", "infra/modules/gpu-fleet/outputs.tf", cwd=repository, PRE_COMMIT_HOME=home)
+    innocent = ("--files", "infra/modules/gpu-fleet/outputs.tf")
+    said = run(*command, *innocent, cwd=repository, status=1, PRE_COMMIT_HOME=home)
+    # A budget is over whichever file is committed; what is wrong in other files is not this commit's business.
+    assert "over-budget" in said
+    assert "disallowed-instance-type" not in said
+    policy = repository / "guard.yaml"
+    policy.write_text(policy.read_text().partition("budgets:")[0])
+    git(repository, "commit", "-qam", "no budgets")
+    run(*command, *innocent, cwd=repository, PRE_COMMIT_HOME=home)
 
 
 def test_prek_runs_the_hook_and_blocks(source: Path, repository: Path, tmp_path: Path) -> None:
