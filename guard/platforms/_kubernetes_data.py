@@ -81,11 +81,13 @@ def data_links(pod: Node, containers: Sequence[Node]) -> tuple[DataLink, ...]:
 
 
 def uri_link(node: Node | None, *, role: str = "data", direction: str = "read") -> tuple[DataLink, ...]:
-    """Return the link that a field which holds a URI makes, nothing where it is not written."""
+    """Return the link that a field which holds a URI makes, nothing where it holds none (a model's name, a path)."""
     if node is None:
         return ()
     text = node.text()
     if isinstance(text, Known):
+        if "://" not in text.value and _PLACEHOLDER.search(text.value) is None:
+            return ()
         text = whole_uri(text.value, text.location)
     return (DataLink(uri=text, location=node.location, role=role, direction=direction),)
 

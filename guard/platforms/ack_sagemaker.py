@@ -40,7 +40,7 @@ def _endpoint_config(node: Node, around: Surroundings) -> Draft:
         data=tuple(_links(node)),
         serving=serving,
         purpose=Purpose.INFERENCE,
-        evidence="an EndpointConfig",
+        evidence="the kind EndpointConfig",
     )
 
 
@@ -67,7 +67,7 @@ def _run(node: Node, spec: Node, purpose: Purpose) -> Draft:
         data=tuple(_links(node)),
         training=training,
         purpose=purpose,
-        evidence=f"a {written(node, 'kind')}",
+        evidence=f"the kind {written(node, 'kind')}",
     )
 
 
@@ -83,14 +83,18 @@ def _transform_job(node: Node, around: Surroundings) -> Draft:
 def _notebook(node: Node, around: Surroundings) -> Draft:
     spec = node.get("spec") or node
     one: Value[int] = Known(1, spec.key or spec.location)
-    return Draft(compute=(_machines(node, spec, one, ""),), purpose=Purpose.NOTEBOOK, evidence="a NotebookInstance")
+    return Draft(
+        compute=(_machines(node, spec, one, ""),), purpose=Purpose.NOTEBOOK, evidence="the kind NotebookInstance"
+    )
 
 
 def _job(node: Node, holder: Node, purpose: Purpose) -> Draft:
     limit = hours(node, "spec", "stoppingCondition", "maxRuntimeInSeconds")
     absent = Absent(holder.key or holder.location)
     compute = _machines(node, holder, holder.integer("instanceCount"), "", absent, absent, limit)
-    return Draft(compute=(compute,), data=tuple(_links(node)), purpose=purpose, evidence=f"a {written(node, 'kind')}")
+    return Draft(
+        compute=(compute,), data=tuple(_links(node)), purpose=purpose, evidence=f"the kind {written(node, 'kind')}"
+    )
 
 
 def _machines(

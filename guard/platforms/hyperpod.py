@@ -30,7 +30,9 @@ def _endpoint(node: Node, around: Surroundings) -> Draft:
     place = spec.key or spec.location
     kind = first(spec.text("instanceType"), spec.text("server", "instanceType"))
     # HyperPod's machines are called as SageMaker's are (ml.g5.8xlarge); a replica takes a part of one.
-    compute = replace(pod_compute(pod, bounds, around, location=place), provider="aws", instance_type=kind)
+    compute = replace(
+        pod_compute(pod, bounds, around, location=place), provider="aws", service="sagemaker", instance_type=kind
+    )
     serving = Serving(
         location=place,
         min_replicas=bounds.low,
@@ -44,7 +46,7 @@ def _endpoint(node: Node, around: Surroundings) -> Draft:
         data=tuple(_sources(spec)),
         serving=serving,
         purpose=Purpose.INFERENCE,
-        evidence=f"a {written(node, 'kind')}",
+        evidence=f"the kind {written(node, 'kind')}",
     )
 
 
