@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from guard.cli import _options
@@ -32,7 +33,9 @@ def run(options: Namespace) -> int:
     chosen = _options.selection(options)
     if not chosen.directories:
         raise UsageError(f"{options.directory} is not a directory")
-    opened = console.open_console(chosen.tree, chosen.directories[0], _options.evaluation(options, chosen))
+    # JSON tells the type beside each value, as text does not.
+    evaluation = replace(_options.evaluation(options, chosen), console=options.format == "text")
+    opened = console.open_console(chosen.tree, chosen.directories[0], evaluation)
     if opened is None:
         raise UsageError(f"{options.directory} has no Terraform configuration")
     failed = False

@@ -64,6 +64,7 @@ class BlockContext:
             evaluation.templates,
             0,
             evaluation.options.moment,
+            evaluation.options.console,
         )
 
     def resolve(self, root: Variable, steps: Steps, scope: Scope) -> Found:

@@ -8,25 +8,20 @@ from typing import Final, NamedTuple, TypeAlias
 
 from guard.model.location import whole_file
 from guard.model.value import Unknown
-from guard.terraform import numbers
 from guard.terraform.mismatch import mismatch
+from guard.terraform.primitives import SAFE, UNSAFE, Path, unchanged
+from guard.terraform.primitives import Conversion as Conversion
+from guard.terraform.primitives import ConversionError as ConversionError
 from guard.terraform.types import (
     DYNAMIC,
-    NUMBER,
-    STRING,
     Type,
     list_of,
     without_optional,
 )
 from guard.terraform.unification import replaced, unified_type
 from guard.terraform.values import (
-    FALSE,
-    TRUE,
     Undecided,
     Value,
-    as_flag,
-    as_number,
-    as_text,
     first_unknown,
     is_wholly_known,
     list_value,
@@ -36,28 +31,11 @@ from guard.terraform.values import (
     one_type,
     refined,
     set_value,
-    string,
     tuple_value,
     unknown,
     unmarked,
     with_marks,
 )
-
-Path: TypeAlias = tuple[str | int, ...]
-Conversion: TypeAlias = Callable[[Value, Path], Value]
-LARGEST_TEXT: Final = 100_000
-
-
-class ConversionError(Exception):
-    """A value cannot be converted. `message` says what is required, `path` leads to the part that does not fit."""
-
-    def __init__(self, message: str, path: Path = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path = path
-
-    def __str__(self) -> str:
-        return f"{path_text(self.path)}: {self.message}" if self.path else self.message
 
 
 class Unified(NamedTuple):
@@ -65,11 +43,6 @@ class Unified(NamedTuple):
 
     type: Type
     conversions: tuple[Conversion | None, ...]
-
-
-def path_text(path: Path) -> str:
-    """Return a path as Terraform's messages write it: `.tags["a"]`, `[0].size`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
 def convert(value: Value, wanted: Type) -> Value:
@@ -153,21 +126,17 @@ def conversion(given: Type, wanted: Type, *, unsafe: bool) -> Conversion | None:
 
 def _known_conversion(given: Type, wanted: Type, *, unsafe: bool) -> Conversion | None:
     if wanted.kind == "dynamic":
-        return _unchanged
+        return unchanged
     if given.kind == "dynamic":
         return _late(wanted) if unsafe else None
     if given.is_primitive and wanted.is_primitive:
-        return _SAFE.get((given.kind, wanted.kind)) or (_UNSAFE.get((given.kind, wanted.kind)) if unsafe else None)
+        return SAFE.get((given.kind, wanted.kind)) or (UNSAFE.get((given.kind, wanted.kind)) if unsafe else None)
     if given.kind == wanted.kind and given.kind in ("object", "tuple"):
         return (_object_to_object if given.kind == "object" else _tuple_to_tuple)(given, wanted, unsafe)
     makers = _STRUCTURES.get((given.kind, wanted.kind))
     if makers is None or (not unsafe and (given.kind, wanted.kind) in (("list", "set"), ("map", "object"))):
         return None
     return makers(given, wanted, unsafe)
-
-
-def _unchanged(value: Value, path: Path) -> Value:
-    return value
 
 
 def _late(wanted: Type) -> Conversion:
@@ -205,54 +174,6 @@ def _sized(target: Type, held: Undecided, shortest: int, longest: int | None) ->
     if held.not_null:
         return refined(target, held.cause, shortest=shortest, longest=longest)
     return Value(target, Undecided(held.cause, shortest=shortest, longest=longest))
-
-
-# Primitives
-
-
-def number_to_text(value: Value, path: Path = ()) -> Value:
-    """Return a known number as a string value; ConversionError where it has too many digits."""
-    try:
-        return Value(STRING, numbers.text(as_number(value)))
-    except numbers.NumberTooLarge:
-        raise ConversionError("the number has too many digits", path) from None
-
-
-def _flag_to_text(value: Value, path: Path) -> Value:
-    return string("true" if as_flag(value) else "false")
-
-
-def _text_to_number(value: Value, path: Path) -> Value:
-    found = numbers.parse(as_text(value))
-    if found is None:
-        raise ConversionError("a number is required", path)
-    return Value(NUMBER, found)
-
-
-def _text_to_flag(value: Value, path: Path) -> Value:
-    found = as_text(value)
-    if found in ("true", "1"):
-        return TRUE
-    if found in ("false", "0"):
-        return FALSE
-    if found.lower() in ("true", "false"):
-        raise ConversionError(
-            f'a bool is required; to convert from string, use lowercase "{found.lower()}"', path
-        ) from None
-    raise ConversionError("a bool is required", path)
-
-
-_SAFE: Final[Mapping[tuple[str, str], Conversion]] = {
-    ("number", "string"): number_to_text,
-    ("bool", "string"): _flag_to_text,
-    ("string", "string"): _unchanged,
-    ("number", "number"): _unchanged,
-    ("bool", "bool"): _unchanged,
-}
-_UNSAFE: Final[Mapping[tuple[str, str], Conversion]] = {
-    ("string", "number"): _text_to_number,
-    ("string", "bool"): _text_to_flag,
-}
 
 
 # Structures

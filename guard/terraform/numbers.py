@@ -7,7 +7,6 @@ are made from it keep, as Go's `math/big.Float` holds it. Numbers that are writt
 from __future__ import annotations
 
 import math
-import re
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import Final, NamedTuple
 
@@ -19,8 +18,6 @@ PRINTABLE_BITS: Final = 400_000
 
 _INFINITE: Final = 2**63
 _EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
-_LITERAL: Final = re.compile(r"([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:([eEpP])([+-]?\d+))?\Z", re.ASCII)
-_INFINITY: Final = re.compile(r"([+-]?)(?:Inf|inf)\Z")
 
 
 class NotANumber(ArithmeticError):  # noqa: N818 - it is IEEE's name for the outcome
@@ -70,7 +67,7 @@ class Number(NamedTuple):
 
 def from_integer(value: int) -> Number:
     """Return a count or another computed integer: 64 bits of precision, more only where it needs them."""
-    return _rounded(value < 0, abs(value), 0, max(COUNT_PRECISION, value.bit_length()))
+    return rounded(value < 0, abs(value), 0, max(COUNT_PRECISION, value.bit_length()))
 
 
 def from_float(value: float) -> Number:
@@ -81,35 +78,7 @@ def from_float(value: float) -> Number:
         return infinity(negative=value < 0, precision=53)
     numerator, denominator = value.as_integer_ratio()
     sign = math.copysign(1.0, value) < 0
-    return _rounded(sign, abs(numerator), 1 - denominator.bit_length(), 53)
-
-
-def from_decimal(value: Decimal) -> Number:
-    """Return the number nearest to a written decimal; `value` must be finite."""
-    sign, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
-        raise NotANumber
-    if len(digits) < 4000:
-        return _scaled(bool(sign), int("".join(map(str, digits))), exponent)
-    return _scaled(bool(sign), int(value.scaleb(-exponent, _EXACT)), exponent)
-
-
-def parse(text: str) -> Number | None:
-    """Return the number that `text` holds in base ten (also `1p3`, `Inf`), or None where it holds none."""
-    if len(text) > 100_000:
-        return None
-    match = _LITERAL.match(text)
-    if match is None:
-        infinite = _INFINITY.match(text)
-        return infinity(negative=infinite[1] == "-") if infinite else None
-    whole, fraction = match[2] or "", match[3] or match[4] or ""
-    exponent = int(match[6][:20]) if match[6] else 0
-    if abs(exponent) > LARGEST_EXPONENT:
-        return None
-    digits = _integer_of(whole + fraction)
-    if match[5] in ("p", "P"):
-        return _scaled(match[1] == "-", digits, -len(fraction), exponent)
-    return _scaled(match[1] == "-", digits, exponent - len(fraction))
+    return rounded(sign, abs(numerator), 1 - denominator.bit_length(), 53)
 
 
 def infinity(*, negative: bool = False, precision: int = COUNT_PRECISION) -> Number:
@@ -120,55 +89,26 @@ def infinity(*, negative: bool = False, precision: int = COUNT_PRECISION) -> Num
 ZERO: Final = Number(False, 0, 0, COUNT_PRECISION)
 
 
-def _integer_of(digits: str) -> int:
-    return int(digits) if len(digits) < 4000 else int(Decimal(digits))
-
-
-def _scaled(negative: bool, digits: int, ten: int, two: int = 0) -> Number:
-    """Return digits * 10**ten * 2**two, rounded as Go's parser does."""
-    if not digits:
-        return Number(negative, 0, 0, PRECISION)
-    if not ten:
-        return _rounded(negative, digits, two, PRECISION)
-    power = _power_of_five(abs(ten))
-    if ten > 0:
-        return _rounded(negative, digits * power.mantissa, ten + two + power.exponent, PRECISION)
-    return _quotient(negative, digits, ten + two, power.mantissa, power.exponent, PRECISION)
-
-
-def _power_of_five(exponent: int) -> Number:
-    """Return 5**exponent with 64 more bits than a number has, which bounds the work for any exponent."""
-    precision = PRECISION + 64
-    if exponent <= 27:
-        return _rounded(False, 5**exponent, 0, precision)
-    result = _rounded(False, 5**27, 0, precision)
-    factor = Number(False, 5, 0, precision + 64)
-    exponent -= 27
-    while exponent:
-        if exponent & 1:
-            result = _product(result, factor, precision)
-        factor = _product(factor, factor, precision + 64)
-        exponent >>= 1
-    return result
-
-
-def _product(left: Number, right: Number, precision: int) -> Number:
-    return _rounded(
+def product(left: Number, right: Number, precision: int) -> Number:
+    """Return left * right, both finite, rounded to `precision` bits."""
+    return rounded(
         left.negative != right.negative, left.mantissa * right.mantissa, left.exponent + right.exponent, precision
     )
 
 
-def _quotient(
+def quotient(
     negative: bool, numerator: int, numerator_exponent: int, denominator: int, denominator_exponent: int, precision: int
 ) -> Number:
+    """Return the quotient of two positive mantissas with their exponents, rounded to `precision` bits."""
     shift = max(0, precision + 2 + denominator.bit_length() - numerator.bit_length())
-    quotient, remainder = divmod(numerator << shift, denominator)
+    found, remainder = divmod(numerator << shift, denominator)
     # One more bit tells the rounding that the quotient goes on.
-    quotient = quotient << 1 | (1 if remainder else 0)
-    return _rounded(negative, quotient, numerator_exponent - denominator_exponent - shift - 1, precision)
+    found = found << 1 | (1 if remainder else 0)
+    return rounded(negative, found, numerator_exponent - denominator_exponent - shift - 1, precision)
 
 
-def _rounded(negative: bool, mantissa: int, exponent: int, precision: int) -> Number:
+def rounded(negative: bool, mantissa: int, exponent: int, precision: int) -> Number:
+    """Return the number mantissa * 2**exponent rounded half to even to `precision` bits."""
     if not mantissa:
         return Number(negative, 0, 0, precision)
     excess = mantissa.bit_length() - precision
@@ -217,13 +157,13 @@ def add(left: Number, right: Number) -> Number:
         return _nudged(large, large.negative == small.negative, precision)
     exponent = min(left.exponent, right.exponent)
     total = (_signed(left) << (left.exponent - exponent)) + (_signed(right) << (right.exponent - exponent))
-    return _rounded(total < 0, abs(total), exponent, precision)
+    return rounded(total < 0, abs(total), exponent, precision)
 
 
 def _nudged(number: Number, outwards: bool, precision: int) -> Number:
     """Return `number` plus or minus something too small to be kept: it decides only how a tie is rounded."""
     shift = precision + 4
-    return _rounded(
+    return rounded(
         number.negative, (number.mantissa << shift) + (1 if outwards else -1), number.exponent - shift, precision
     )
 
@@ -251,14 +191,14 @@ def multiply(left: Number, right: Number) -> Number:
         return infinity(negative=negative, precision=precision)
     if left.is_zero or right.is_zero:
         return Number(negative, 0, 0, precision)
-    product = _product(left, right, PRECISION)
-    return _with_precision(product, max(precision, product.mantissa.bit_length()))
+    exact_product = product(left, right, PRECISION)
+    return _with_precision(exact_product, max(precision, exact_product.mantissa.bit_length()))
 
 
 def _with_precision(number: Number, precision: int) -> Number:
     if number.is_infinite or number.is_zero:
         return number._replace(precision=precision)
-    return _rounded(number.negative, number.mantissa, number.exponent, precision)
+    return rounded(number.negative, number.mantissa, number.exponent, precision)
 
 
 def divide(left: Number, right: Number) -> Number:
@@ -271,7 +211,7 @@ def divide(left: Number, right: Number) -> Number:
         return Number(negative, 0, 0, precision)
     if right.is_zero or left.is_infinite:
         return infinity(negative=negative, precision=precision)
-    return _quotient(negative, left.mantissa, left.exponent, right.mantissa, right.exponent, precision)
+    return quotient(negative, left.mantissa, left.exponent, right.mantissa, right.exponent, precision)
 
 
 def modulo(left: Number, right: Number) -> Number:
@@ -280,24 +220,24 @@ def modulo(left: Number, right: Number) -> Number:
         return multiply(left, right)
     if right.is_zero:
         return left
-    quotient = truncate(divide(left, right))
-    if quotient.is_zero:
+    whole = truncate(divide(left, right))
+    if whole.is_zero:
         # A quotient is a whole number, which has no negative nought.
-        quotient = absolute(quotient)
+        whole = absolute(whole)
     precision = left.precision
-    whole = _with_precision(quotient, precision)
+    whole = _with_precision(whole, precision)
     if whole.is_infinite or whole.is_zero:
-        product = whole._replace(precision=precision, negative=whole.negative != right.negative)
+        taken = whole._replace(precision=precision, negative=whole.negative != right.negative)
     else:
-        product = _product(whole, right, precision)
-    return _with_precision(add(left, negate(product)), precision)
+        taken = product(whole, right, precision)
+    return _with_precision(add(left, negate(taken)), precision)
 
 
 def truncate(number: Number) -> Number:
     """Return the number without its fraction."""
     if number.exponent >= 0:
         return number
-    return _rounded(number.negative, number.mantissa >> -number.exponent, 0, number.precision)
+    return rounded(number.negative, number.mantissa >> -number.exponent, 0, number.precision)
 
 
 def floor(number: Number) -> Number:
@@ -305,7 +245,7 @@ def floor(number: Number) -> Number:
     if number.exponent >= 0:
         return number if number.mantissa else absolute(number)
     whole = number.mantissa >> -number.exponent
-    return _rounded(number.negative, whole + number.negative, 0, number.precision)
+    return rounded(number.negative, whole + number.negative, 0, number.precision)
 
 
 def ceiling(number: Number) -> Number:
@@ -314,8 +254,8 @@ def ceiling(number: Number) -> Number:
         return number if number.mantissa else absolute(number)
     whole = number.mantissa >> -number.exponent
     if number.negative:
-        return _rounded(whole > 0, whole, 0, number.precision)
-    return _rounded(False, whole + 1, 0, number.precision)
+        return rounded(whole > 0, whole, 0, number.precision)
+    return rounded(False, whole + 1, 0, number.precision)
 
 
 def compare(left: Number, right: Number) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, TypeGuard
+from typing import Final
 
 from guard.model.value import Unknown
 from guard.terraform import types
@@ -18,7 +18,8 @@ from guard.terraform.content import Content as Content
 from guard.terraform.content import Marks as Marks
 from guard.terraform.content import Undecided as Undecided
 from guard.terraform.content import Value as Value
-from guard.terraform.numbers import Number, compare, from_decimal, from_integer
+from guard.terraform.number_parsing import from_decimal
+from guard.terraform.numbers import Number, compare, from_integer
 from guard.terraform.sets import distinct
 from guard.terraform.types import BOOL, DYNAMIC, NUMBER, STRING, Type, list_of, map_of, object_of, set_of, tuple_of
 
@@ -249,11 +250,6 @@ def may_be_null(value: Value) -> bool:
 
 
 # Plain contents
-
-
-def is_text(value: Value) -> TypeGuard[Value]:
-    """Tell whether the value is a known string."""
-    return isinstance(value.content, str)
 
 
 def as_text(value: Value) -> str:

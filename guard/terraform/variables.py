@@ -26,6 +26,7 @@ class EvaluationOptions:
 
     `sequence` has a `v` for each variable and an `f` for each file in the order of the command line, in which later
     ones win; where it is empty the files come first. `moment` is what `plantimestamp()` returns (RFC 3339).
+    `console` allows `type()`, which only Terraform's console has.
     """
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -34,6 +35,7 @@ class EvaluationOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     sequence: str = ""
     moment: str = ""
+    console: bool = False
 
 
 @dataclass(frozen=True, slots=True)

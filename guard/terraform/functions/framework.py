@@ -18,7 +18,6 @@ from guard.terraform.values import (
     as_number,
     as_text,
     first_unknown,
-    marks_deep,
     not_null,
     string,
     unknown,
@@ -196,14 +195,6 @@ def unknown_from(kind: Type, *arguments: Value, never_null: bool = False) -> Val
     if cause is None:
         cause = Unknown("the type of an argument is not known", whole_file(""))
     return unknown(kind, cause, not_null=never_null)
-
-
-def all_marks(values: Iterable[Value]) -> frozenset[str]:
-    """Return the marks of all values, at any depth."""
-    marks: frozenset[str] = frozenset()
-    for value in values:
-        marks |= marks_deep(value)
-    return marks
 
 
 def whole_number(value: Value, argument: int | None = None, prefix: str = "") -> int:

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from guard.terraform import numbers
 from guard.terraform.conversion import convertible
 from guard.terraform.functions.framework import Arguments, Environment, Function, FunctionError, Parameter, unknown_from
+from guard.terraform.number_parsing import parse
 from guard.terraform.numbers import Number
 from guard.terraform.sets import quoted
 from guard.terraform.types import BOOL, DYNAMIC, NUMBER, STRING, Type
@@ -106,7 +107,7 @@ def _whole_characters(text: str) -> str:
 
 
 def _literal(text: str) -> Number:
-    found = numbers.parse(text)
+    found = parse(text)
     if found is None:
         raise ValueError("a number has too many digits")
     return found

@@ -12,6 +12,7 @@ from guard.terraform.conversion import ConversionError, convert
 from guard.terraform.functions.encoding import decode_base64
 from guard.terraform.functions.framework import Arguments, Environment, Function, FunctionError, Parameter
 from guard.terraform.functions.timestamps import Moment, in_range
+from guard.terraform.number_parsing import parse
 from guard.terraform.sets import quoted
 from guard.terraform.types import DYNAMIC, STRING, Type, friendly_name
 from guard.terraform.values import (
@@ -179,7 +180,7 @@ def _hinted(event: YamlEvent) -> tuple[Value | None, str]:
     if not tag and text in (".nan", ".NaN", ".NAN"):
         raise _failure(event, "floating point NaN is not supported")
     if text[:1] == ".":
-        found = numbers.parse(text)
+        found = parse(text)
         return (None if found is None else number(found)), tag
     if text[:1] not in "+-0123456789":
         return None, tag
@@ -214,7 +215,7 @@ def _tagged(event: YamlEvent, tag: str) -> Value:
 
 
 def _number(text: str) -> Value | None:
-    found = numbers.parse(text)
+    found = parse(text)
     if found is not None:
         return number(found)
     match = re.fullmatch(r"([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)", text)

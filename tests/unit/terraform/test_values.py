@@ -12,7 +12,8 @@ from guard.terraform import numbers
 from guard.terraform.conversion import ConversionError, convert, unify
 from guard.terraform.defaults import Defaults, apply_defaults
 from guard.terraform.notation import expression_text, type_text, value_text
-from guard.terraform.numbers import Number, parse
+from guard.terraform.number_parsing import parse
+from guard.terraform.numbers import Number
 from guard.terraform.operations import equals, less
 from guard.terraform.types import (
     BOOL,
