@@ -81,7 +81,7 @@ def _size(value: Value) -> int:
     content = value.content
     if isinstance(content, str):
         return len(content) // 256
-    return len(content) // 4 if isinstance(content, (tuple, Mapping)) else 0
+    return len(content) if isinstance(content, (tuple, Mapping)) else 0
 
 
 def _expanded(value: Value, span: Span, scope: Scope) -> list[Value] | Unknown:

@@ -21,7 +21,7 @@ from guard.terraform.statics import Graph, cycle_in, name_of
 from guard.terraform.types import BOOL
 from guard.terraform.values import Value, is_sensitive
 
-WORK_OF_ONE_PART = 400_000
+WORK_OF_ONE_PART = 300_000
 
 
 class Walk:

@@ -156,11 +156,6 @@ def _check_arguments(module: Module, path: str, block: Block) -> None:
             if inner.type not in blocks:
                 message = f'blocks of type "{inner.type}" are not expected in a {block.type} block'
                 module.say("block", message, path, inner.type_span)
-    elif block.type in ("resource", "data") and not body.from_json:
-        for name in ("lifecycle", "connection", "provisioner"):
-            if name in body.attributes:
-                message = f"{name} is a block, not an argument: write {name} {{ ... }} without an equals sign"
-                module.say("argument", message, path, body.attributes[name].name_span)
     required = REQUIRED.get(block.type)
     if required is not None and required not in body.attributes and not is_override(path):
         message = f'the argument "{required}" of {describe(block)} is required, but not written'

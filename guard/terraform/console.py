@@ -26,7 +26,7 @@ from guard.terraform.variables import EvaluationOptions
 NAME = "expression"
 """What stands for a file's path in the location of an error within an expression."""
 
-WORK = 2_000_000
+WORK = 300_000
 
 
 class Console:
@@ -52,6 +52,7 @@ class Console:
             problem = problem_of(root.module, "", Mention(reference, NAME, ""))
             if problem is not None:
                 return problem
+        self._evaluation.budget.total = WORK
         self._evaluation.budget.refill(WORK)
         try:
             with deep_recursion():

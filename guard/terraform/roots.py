@@ -54,13 +54,17 @@ def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> 
     evaluation = evaluation_of(sources, directory, options)
     if evaluation is None:
         return Evaluated(directory, (), (), ())
-    with deep_recursion():
-        inferred = known_instances(evaluation)
-    found = tuple(
-        sorted((*instances_of(evaluation), *inferred), key=lambda one: (one.location, one.module, one.address))
-    )
+    found = instances_below(evaluation)
     problems = tuple(sorted(evaluation.problems.values(), key=_place))
     return Evaluated(directory, found, problems, unknowns_of(evaluation))
+
+
+def instances_below(evaluation: Evaluation) -> tuple[Instance, ...]:
+    """Return every instance below a root, those that known modules would make among them, by place and address."""
+    with deep_recursion():
+        inferred = known_instances(evaluation)
+    found = (*instances_of(evaluation), *inferred)
+    return tuple(sorted(found, key=lambda one: (one.location, one.module, one.address)))
 
 
 def _place(problem: Problem) -> tuple[bool, Location | None, str]:

@@ -10,7 +10,7 @@ from guard.model.location import Location, Span
 from guard.terraform.functions.framework import Environment
 from guard.terraform.values import Value
 
-WORK = 5_000_000
+WORK = 1_000_000
 """How many loop rounds, template parts and results of functions one root may cost: seconds, never minutes."""
 
 NO_BINDINGS: Mapping[str, Value] = {}
