@@ -100,10 +100,10 @@ def _whole(adapter: KnownModule, call: ModuleCall) -> Value:
         node = adapter.output(call, name)
         if node is None:
             reason = f"known only after apply: {call.address}.{name}"
-            return unknown(DYNAMIC, Unknown(reason, call.location, call.address))
+            return unknown(DYNAMIC, Unknown(reason, call.location))
         return value_of(node)
 
-    cause = Unknown(f"known only after apply: {call.address}", call.location, call.address)
+    cause = Unknown(f"known only after apply: {call.address}", call.location)
     return Value(DYNAMIC, Undecided(cause, not_null=True, part=part))
 
 
