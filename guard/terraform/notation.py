@@ -32,7 +32,7 @@ def type_text(type_: Type) -> str:
 
 
 def _attribute(type_: Type, name: str) -> str:
-    key = name if IDENTIFIER.fullmatch(name) else quoted(name)
+    key = name if IDENTIFIER.fullmatch(name) else f'"{name}"'
     written = type_text(type_.fields[name])
     return f"{key}={f'optional({written})' if name in type_.optional else written}"
 
