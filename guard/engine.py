@@ -23,6 +23,7 @@ from guard.model.report import Money, Report, RuleInfo, Totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
 from guard.platforms.reading import read
+from guard.policy.fixing import Fixer
 from guard.policy.judging import Judgement, judge
 from guard.policy.loading import load
 from guard.policy.model import Policy, PolicySource
@@ -156,7 +157,7 @@ def check(
         today=today,
         base=before,
     )
-    findings = tuple(one for one in judgement.findings if _wanted(one, request, policy))
+    findings = Fixer(texts).fixed(one for one in judgement.findings if _wanted(one, request, policy))
     every = {*problems, *understood.problems, *judgement.problems}
     asked = [one for one in every if one.location is None or _concerns(request, one.location.path, policy)]
     unknowns = {*understood.unknowns, *judgement.unknowns}

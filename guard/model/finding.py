@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from guard.model.change import Change
 from guard.model.location import Location, Step
 
 
@@ -33,10 +34,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that is certain to be right: what it does, and the edits that do it."""
+    """A change that is certain to be right: what it does, and the edits that do it.
+
+    A rule gives `changes`, which become `edits` in the style of the text around them; where one of them cannot be
+    made for certain (the value is no literal, the mapping is built by an expression), the finding has no fix.
+    """
 
     message: str
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,16 @@ class Node:
             node = child
         return node.key or node.location
 
+    def unwritten(self, *path: str | int) -> tuple[str | int, ...]:
+        """Return the end of `path` that is not written below the place that `nearest` returns."""
+        node: Node = self
+        for i, step in enumerate(path):
+            child = None if isinstance(node.value, Unknown) else _child(node, step)
+            if child is None:
+                return path[i:]
+            node = child
+        return ()
+
     def find(self, *path: str | int) -> Value[Node]:
         """Return the node at `path` as known, unknown or absent."""
         node = self.get(*path)

@@ -67,13 +67,15 @@ class Labels:
 
     `location` is where one would be added: the written tags attribute, else the resource. `unknown` holds what kept
     the set from being known in full (`tags = var.tags`): a missing key then cannot be decided. `taggable` is False
-    for a type that has no labels at all.
+    for a type that has no labels at all. `below` leads from `location` to the mapping that a label would be added to
+    (empty where that is written there), None where it is not known how one is added.
     """
 
     location: Location
     entries: Mapping[str, Label] = field(default_factory=dict)
     unknown: tuple[Unknown, ...] = ()
     taggable: bool = True
+    below: tuple[str | int, ...] | None = None
 
     def find(self, key: str, loose: bool = True) -> Value[str]:
         """Return a label's effective value, unknown where an unknown part of the set may hold it.

@@ -138,7 +138,9 @@ def effective_labels(node: Node, templates: Sequence[Node]) -> Labels:
             entries[key] = Label(child.text(), source)
     first = templates[0] if templates else node
     where = first if first.get("metadata", "labels") or not node.get("metadata", "labels") else node
-    return Labels(where.nearest("metadata", "labels"), dict(sorted(entries.items())), tuple(unknown))
+    path = ("metadata", "labels")
+    entries = dict(sorted(entries.items()))
+    return Labels(where.nearest(*path), entries, tuple(unknown), below=where.unwritten(*path))
 
 
 def annotation(node: Node, key: str) -> Value[str]:

@@ -126,9 +126,10 @@ def labels(node: Node, *path: str | int, source: str = "resource", at: Location 
     if isinstance(found, Unknown):
         return Labels(found.location, {}, (found,))
     if isinstance(found, Absent):
-        return Labels(at or node.nearest())
+        known = at is None or at == node.nearest(*path)
+        return Labels(at or node.nearest(*path), below=node.unwritten(*path) if known else None)
     entries = {name: Label(one.text(), source) for name, one in _pairs(found.value)}
-    return Labels(place(found.value), entries)
+    return Labels(place(found.value), entries, below=() if isinstance(found.value.value, Mapping) else None)
 
 
 def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
@@ -147,7 +148,8 @@ def merged(*sets: Labels) -> Labels:
     entries: dict[str, Label] = {}
     for one in sets:
         entries |= one.entries
-    return Labels(sets[-1].location, entries, tuple(unknown for one in sets for unknown in one.unknown))
+    unknown = tuple(unknown for one in sets for unknown in one.unknown)
+    return Labels(sets[-1].location, entries, unknown, below=sets[-1].below)
 
 
 def accelerator(value: Value[str]) -> Value[str]:

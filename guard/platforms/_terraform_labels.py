@@ -7,7 +7,6 @@ from functools import cache
 from importlib.resources import files
 
 from guard.model.instance import Instance
-from guard.model.location import Location
 from guard.model.node import Node, kind_of
 from guard.model.resource import Label, Labels
 from guard.model.value import Absent, Unknown
@@ -55,7 +54,9 @@ def labels_of(instance: Instance, place: str | None, defaults: str) -> Labels:
     path = tuple(place.split("."))
     node = instance.body.get(*path)
     _add(node, "resource", entries, unknown)
-    return Labels(_location(instance, path), entries, tuple(unknown))
+    written = instance.body.get(path[0])
+    where = instance.location if written is None else instance.body.nearest(*path)
+    return Labels(where, entries, tuple(unknown), below=path if written is None else instance.body.unwritten(*path))
 
 
 def tag_block_labels(instance: Instance) -> Labels:
@@ -99,8 +100,3 @@ def _add(node: Node | None, source: str, entries: dict[str, Label], unknown: lis
         value = child.text()
         if not isinstance(value, Absent):
             entries[key] = Label(value, source)
-
-
-def _location(instance: Instance, path: tuple[str, ...]) -> Location:
-    written = instance.body.get(path[0])
-    return instance.location if written is None else instance.body.nearest(*path)

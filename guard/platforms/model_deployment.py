@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from guard.model.finding import Problem
@@ -76,7 +77,7 @@ def _labels(node: Node) -> Labels:
     if isinstance(owner, Absent) or "owner" in found.entries:
         return found
     entries = {**found.entries, "owner": Label(owner, "metadata.owners")}
-    return Labels(found.location, entries, found.unknown)
+    return replace(found, entries=entries)
 
 
 def _compute(node: Node, deployed: bool) -> Compute:

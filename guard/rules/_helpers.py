@@ -7,7 +7,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from guard.model.change import Data, Put
 from guard.model.glob import matches
+from guard.model.location import Location
+from guard.model.node import Node
 from guard.model.resource import Resource
 
 TAGGED = frozenset({"aws", "azure"})
@@ -52,6 +55,19 @@ def checked_pattern(pattern: str) -> str:
 def label_word(resource: Resource) -> str:
     """Return what the resource's platform calls its labels: `tag` or `label`."""
     return "tag" if resource.platform in TAGGED or resource.platform.startswith("azure") else "label"
+
+
+def put(where: Node | Location, path: Sequence[str | int], value: Data) -> Put:
+    """Return the change that lets `path`, below a node or what stands at a location, hold `value`.
+
+    For a Fix: `Fix("set minReplicas to 0", changes=(put(predictor, ("minReplicas",), 0),))`. The text is written in the
+    style around it, in HCL, YAML and JSON alike; what cannot be written for certain leaves the finding without a fix.
+    `put(node, (), "gp3")` replaces the literal at a node (of a `Known`, give its `location`); a mapping as `value` adds
+    several entries to one that is written; `Block({...})` is a further nested block of HCL, `Code("a.b.id")` an
+    expression. See `guard.model.change` for these, and for `Append`, which adds a block to a Terraform file.
+    """
+    place = where if isinstance(where, Location) else where.key or where.location
+    return Put(place, tuple(path), value)
 
 
 @cache

@@ -9,7 +9,8 @@ tags cannot be added to past billing records on most clouds.
 ## What to do
 
 Add the tag to the resource, to the pod template or spec, or once for all to the provider's `default_tags`
-(`default_labels` for Google). Where the value is not among the allowed ones, use one of those.
+(`default_labels` for Google). Where the value is not among the allowed ones, use one of those. Where the option
+`defaults` has a value for the key, `guard fix` writes it.
 
 Tags count as they take effect: default tags of the provider (by alias), module inputs and template labels included. A
 set of tags that is known only after apply is not reported as missing; it is listed under what is unknown.
@@ -25,16 +26,22 @@ FinOps Foundation, FinOps Framework, capability "Allocation"; FOCUS 1.0, column 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from guard.model.finding import Finding, Severity, UnknownFact
+from guard.model.change import Data
+from guard.model.finding import Finding, Fix, Severity, UnknownFact
 from guard.model.resource import Resource
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown
-from guard.rules._helpers import checked_pattern, found_in, label_word, listed
+from guard.rules._helpers import checked_pattern, found_in, label_word, listed, put
+
+# The values that every platform with labels takes (Google Cloud and Kubernetes), and those of tags.
+LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+TAG = r"[\w .:/=+@-]{1,256}"
 
 Pattern = Annotated[str, AfterValidator(checked_pattern)]
 Choice = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -50,6 +57,17 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
     """Whether `cost-center`, `cost_center` and `CostCenter` are the same key."""
     every_taggable: bool = False
     """Whether to look at every resource that can be tagged, and not only at those that cost money."""
+    defaults: Mapping[str, str] = Field(default_factory=dict)
+    """Values that `guard fix` writes for keys that are missing; each must be one that `required` allows."""
+
+    @model_validator(mode="after")
+    def _defaults_are_allowed(self) -> Options:
+        for key, text in self.defaults.items():
+            if key not in self.required:
+                raise ValueError(f"defaults.{key} is for no required key")
+            if not _allows(self.required[key], text):
+                raise ValueError(f'defaults.{key} is "{text}"{_hint(self.required[key])}')
+        return self
 
 
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
@@ -74,7 +92,19 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
             [f"{key} ({_shape(options.required[key])})" if options.required[key] else key for key in missing]
         )
         message = f"{word}{'s' if len(missing) > 1 else ''} {names} {'are' if len(missing) > 1 else 'is'} missing"
-        yield context.finding(resource.labels.location, message, attribute="labels")
+        fix = _fix(context, {key: options.defaults[key] for key in missing if key in options.defaults})
+        yield context.finding(resource.labels.location, message, attribute="labels", fix=fix)
+
+
+def _fix(context: Context[Options], written: Mapping[str, str]) -> Fix | None:
+    labels, word = context.resource.labels, label_word(context.resource)
+    grammar = LABEL if word == "label" else TAG
+    if labels.below is None or not written or not all(re.fullmatch(grammar, text) for text in written.values()):
+        return None
+    entries: Data = dict(written)
+    names = listed([f"{key} ({text})" for key, text in written.items()])
+    message = f"add {word}{'s' if len(written) > 1 else ''} {names}"
+    return Fix(message, changes=(put(labels.location, labels.below, entries),))
 
 
 def _costs(resource: Resource) -> bool:
