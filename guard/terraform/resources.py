@@ -13,6 +13,7 @@ from guard.terraform.configuration import Written, blocks_of
 from guard.terraform.context import BlockContext
 from guard.terraform.data_sources import decided
 from guard.terraform.expansion import Key, Repetition, key_text
+from guard.terraform.mirrors import MIRRORS
 from guard.terraform.scope import Failure
 from guard.terraform.types import DYNAMIC, STRING
 from guard.terraform.values import NULL, Undecided, Value, object_value, unknown
@@ -84,7 +85,15 @@ class ResourceInstance:
             found = decided(self, step)
             if found is not None:
                 return found
+        if self.mode == "managed" and isinstance(step, str):
+            step = self._repeated(step)
         return self.body.part(step)
+
+    def _repeated(self, name: str) -> str:
+        """Return the argument that an attribute repeats where that one is written and this one is not."""
+        argument = MIRRORS.get(self.kind, {}).get(name)
+        written = argument is not None and self.body.value(name) is None and self.body.value(argument) is not None
+        return argument if argument is not None and written else name
 
     def _terraform_data(self) -> Value:
         # Terraform's own resource, the one type of which the schema is known.
