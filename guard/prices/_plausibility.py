@@ -22,11 +22,9 @@ def key(fact: PriceFact) -> tuple[str, ...]:
     return (fact.service, fact.sku.lower(), fact.region, fact.unit, fact.purchase, fact.payment)
 
 
-def objections(
-    new: Sequence[PriceFact], before: Iterable[PriceFact], regions: frozenset[str] | None
-) -> tuple[str, ...]:
-    """Return what speaks against `new` prices of `regions` (None: all), nothing if all is well."""
-    known = {key(one): one for one in before if regions is None or one.region in regions}
+def objections(new: Sequence[PriceFact], before: Iterable[PriceFact]) -> tuple[str, ...]:
+    """Return what speaks against `new` prices where those of the same regions were `before`, nothing if all is well."""
+    known = {key(one): one for one in before}
     return (*_short(new, known), *_moved(new, known))
 
 

@@ -25,15 +25,15 @@ class UpdateError(BookError):
 class Asked:
     """What a source is asked for: `regions` (none = all), and the day the update began.
 
-    `machines` are the machine types known so far, `sold` the pairs of type and region with a price on demand (in lower
-    case). `pages` keeps what was fetched; `tell` says how far it is.
+    `machines` are the machine types known so far, `sold()` the pairs of type (in lower case) and region with a price on
+    demand. `pages` keeps what was fetched; `tell` says how far it is.
     """
 
     regions: tuple[str, ...]
     pages: Pages
     tell: Callable[[str], None]
     machines: tuple[Specs, ...]
-    sold: frozenset[tuple[str, str]]
+    sold: Callable[[], frozenset[tuple[str, str]]]
     day: date
 
 

@@ -149,13 +149,28 @@ class Store:
         )
         return str(rows[0][0])
 
-    def price_facts(self, provider: str) -> Iterator[PriceFact]:
-        """Return every price of a provider as it was written."""
+    def sold(self, provider: str) -> frozenset[tuple[str, str]]:
+        """Return the instance types (in lower case) and regions of a provider that have a price on demand."""
         rows = self._rows(
-            "SELECT sku.service, sku.name, region.name, unit, purchase, payment, source, as_of, nano_usd FROM price"
-            " JOIN sku ON sku.id = price.sku JOIN region ON region.id = price.region"
-            " JOIN offer ON offer.id = price.offer WHERE sku.provider = ?",
+            "SELECT DISTINCT sku.folded, region.name FROM price JOIN sku ON sku.id = price.sku"
+            " JOIN region ON region.id = price.region JOIN offer ON offer.id = price.offer"
+            " WHERE sku.provider = ? AND service = '' AND purchase = 'on_demand'",
             provider,
+        )
+        return frozenset((row[0], row[1]) for row in rows)
+
+    def price_facts(self, provider: str, regions: tuple[str, ...] = ()) -> Iterator[PriceFact]:
+        """Return every price of a provider (in these regions, or in all) as it was written."""
+        rows = (
+            row
+            for region in regions or ("",)
+            for row in self._rows(
+                "SELECT sku.service, sku.name, region.name, unit, purchase, payment, source, as_of, nano_usd FROM price"
+                " JOIN sku ON sku.id = price.sku JOIN region ON region.id = price.region"
+                " JOIN offer ON offer.id = price.offer WHERE sku.provider = ? AND ? IN ('', region.name)",
+                provider,
+                region,
+            )
         )
         return (PriceFact._make((provider, *row[:8], Decimal(row[8]) / NANO)) for row in rows)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from time import sleep
 from typing import Any
 
 from guard.prices._aws_offers import ebs_prices, ec2_prices, sagemaker_prices
@@ -18,6 +19,7 @@ from guard.prices.writing import Facts, PriceFact, SpecsFact
 HOME = "us-east-1"
 """The Price List answers in three regions only, for all regions; this is the one that has been there longest."""
 SOURCE, SPOT_SOURCE, TYPES_SOURCE = "aws-price-list", "ec2-spot-price-history", "ec2-instance-types"
+ATTEMPTS = 3
 SPOT_DAYS = 1
 """Over how long spot prices are taken: a week of all types and zones is fifty times as many pages."""
 _INSTALL = "guard needs boto3 to ask AWS: pip install 'guard-iac[aws]'"
@@ -71,7 +73,7 @@ def _client(service: str, region: str) -> Any:
         raise UpdateError(_INSTALL) from error
     patient = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=20, read_timeout=60)
     try:
-        return boto3.client(service, region_name=region, config=patient)
+        return boto3.Session().client(service, region_name=region, config=patient)
     except (BotoCoreError, ValueError) as error:
         raise UpdateError(f"AWS cannot be asked: {error}") from error
 
@@ -93,8 +95,8 @@ def _explained(what: str) -> Iterator[None]:
 def _regions(client: Any, asked: Asked) -> tuple[str, ...]:
     def page(token: str) -> tuple[list[Any], str]:
         asked.tell("regions")
-        answer = _call(client.get_attribute_values, token, ServiceCode="AmazonEC2", AttributeName="regionCode")
-        return usable(_items(answer, "AttributeValues"), lambda item: [str(item["Value"])]), _next(answer)
+        question = {"ServiceCode": "AmazonEC2", "AttributeName": "regionCode"}
+        return _page(client.get_attribute_values, token, "AttributeValues", _code_row, **question)
 
     codes = {code for code in asked.pages.rows("aws regions", page) if _CODE.fullmatch(code)}
     # China's list is another one, in another currency.
@@ -102,6 +104,10 @@ def _regions(client: Any, asked: Asked) -> tuple[str, ...]:
     if not found:
         raise UpdateError("the AWS Price List names no region")
     return found
+
+
+def _code_row(item: dict[str, Any]) -> Iterator[str]:
+    yield str(item["Value"])
 
 
 def _products(
@@ -116,10 +122,10 @@ def _products(
 
     def page(token: str) -> tuple[list[Any], str]:
         asked.tell(where)
-        answer = _call(client.get_products, token, ServiceCode=service, Filters=fields, MaxResults=100)
-        rows = usable(_items(answer, "PriceList"), read)
+        question = {"ServiceCode": service, "Filters": fields, "MaxResults": 100}
+        rows, following = _page(client.get_products, token, "PriceList", read, **question)
         # A server that ignores the filter must not put one region's price under another's name.
-        return [list(row) for row in rows if row.region == filters["regionCode"]], _next(answer)
+        return [list(row) for row in rows if row.region == filters["regionCode"]], following
 
     query = f"{service} {sorted(filters.items())}"
     return [Listed(*row) for row in asked.pages.rows(query, page)]
@@ -132,15 +138,10 @@ def _spot_prices(asked: Asked, region: str, sold: set[str]) -> list[PriceFact]:
 
     def page(token: str) -> tuple[list[Any], str]:
         asked.tell(f"{region}: spot")
-        answer = _call(
-            client.describe_spot_price_history,
-            token,
-            # Both of these, or EC2 answers with Windows and three months as well.
-            ProductDescriptions=["Linux/UNIX"],
-            StartTime=end - timedelta(days=SPOT_DAYS),
-            MaxResults=1000,
-        )
-        return usable(_items(answer, "SpotPriceHistory"), _spot_row), _next(answer)
+        # Without these EC2 answers with Windows and three months as well.
+        which = {"ProductDescriptions": ["Linux/UNIX"], "StartTime": end - timedelta(days=SPOT_DAYS)}
+        history = client.describe_spot_price_history
+        return _page(history, token, "SpotPriceHistory", _spot_row, **which, MaxResults=1000)
 
     rows = asked.pages.rows(f"spot {region} {asked.day}", _unless_refused(page, asked, region))
     ends: dict[str, tuple[Decimal, Decimal]] = {}
@@ -176,8 +177,8 @@ def _new_types(asked: Asked, region: str, sold: set[str]) -> list[SpecsFact]:
             asked.tell(f"{region}: new instance types")
             # A filter, because one unknown name in InstanceTypes fails the whole question.
             filters = [{"Name": "instance-type", "Values": names}]
-            answer = _call(client.describe_instance_types, token, Filters=filters, MaxResults=100)
-            return usable(_items(answer, "InstanceTypes"), _type_row), _next(answer)
+            types = client.describe_instance_types
+            return _page(types, token, "InstanceTypes", _type_row, Filters=filters, MaxResults=100)
 
         query = f"types {region} {names}"
         rows = asked.pages.rows(query, _unless_refused(page, asked, region))
@@ -243,13 +244,28 @@ def _unless_refused(
     return ask
 
 
-def _call(operation: Callable[..., dict[str, Any]], token: str, **arguments: Any) -> dict[str, Any]:
+def _page(
+    operation: Callable[..., dict[str, Any]], token: str, name: str, read: Callable[[Any], Iterator[Any]], **asked: Any
+) -> tuple[list[Any], str]:
+    """Return what `read` makes of the list `name` in the answer, and the next token."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(2**attempt)
+        answer = _call(operation, token, asked)
+        # The SDK makes an empty answer of a body that was cut short or is no JSON, and does not ask again.
+        items = answer.get(name)
+        if isinstance(items, list):
+            return usable(items, read), str(answer.get("NextToken") or "")
+    raise UpdateError(f"AWS: the answer has no list of {name}")
+
+
+def _call(operation: Callable[..., dict[str, Any]], token: str, asked: dict[str, Any]) -> dict[str, Any]:
     from botocore.exceptions import ClientError
 
-    if token:
-        arguments["NextToken"] = token
     try:
-        return operation(**arguments)
+        return operation(**asked, **({"NextToken": token} if token else {}))
+    except UnicodeDecodeError:
+        return {}
     except ClientError as error:
         if token and _code(error) in _STALE:
             raise StaleToken from error
@@ -258,18 +274,6 @@ def _call(operation: Callable[..., dict[str, Any]], token: str, **arguments: Any
 
 def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _items(answer: dict[str, Any], name: str) -> list[Any]:
-    # The SDK makes an empty answer of a body that is no JSON.
-    items = answer.get(name)
-    if not isinstance(items, list):
-        raise UpdateError(f"AWS: the answer has no list of {name}")
-    return items
-
-
-def _next(answer: dict[str, Any]) -> str:
-    return str(answer.get("NextToken") or "")
 
 
 PRICES = PriceSource("AWS Price List", "aws", _fetch)

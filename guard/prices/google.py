@@ -45,11 +45,11 @@ def _fetch(asked: Asked) -> Facts:
             raise UpdateError(f"{region} is no region of Google Cloud; write it as `europe-west4`")
     amounts = _amounts(_skus(asked), asked)
     regions = sorted({key[3] for key in amounts if not asked.regions or key[3] in asked.regions})
-    day = asked.day.isoformat()
+    day, sold = asked.day.isoformat(), asked.sold()
     rows = [
         row._replace(region=region, as_of=day)
         for region in regions
-        for row in (*_machines(asked, region, amounts), *_apart(region, amounts))
+        for row in (*_machines(asked, sold, region, amounts), *_apart(region, amounts))
     ]
     prices, _ = price_facts("google", SOURCE, rows)
     return Facts(prices)
@@ -118,16 +118,15 @@ def _amounts(found: Iterable[Part], asked: Asked) -> Amounts:
     return {key: amount for key, amount in amounts.items() if key not in torn and _REGION.fullmatch(key[3])}
 
 
-def _machines(asked: Asked, region: str, amounts: Amounts) -> Iterator[Listed]:
+def _machines(asked: Asked, sold: frozenset[tuple[str, str]], region: str, amounts: Amounts) -> Iterator[Listed]:
     """Yield the prices of machine types: all parts must be priced, or the machine is not."""
-    types = {name for name, _ in asked.sold}
-    places = {place for _, place in asked.sold}
+    types, places = {name for name, _ in sold}, {place for _, place in sold}
     for specs in asked.machines:
         name = specs.instance_type
         if _NOT_JOINED.fullmatch(name):
             continue
         # Parts are priced where a machine with a GPU is not offered; the book knows where it is.
-        offered = (name, region) in asked.sold or name not in types or region not in places
+        offered = (name, region) in sold or name not in types or region not in places
         if specs.accelerator and not offered:
             continue
         for purchase in _PURCHASES:

@@ -68,13 +68,12 @@ def _update(
 ) -> Updated:
     old = _old(path)
     pages = Pages(path.with_suffix(".pages"), now)
-    before = tuple(_before(source.provider, old))
     asked = Asked(
         regions=regions,
         pages=pages,
         tell=lambda message: tell(f"{message} ({pages.fetched + pages.reused} pages)"),
         machines=_machines(source.provider, old),
-        sold=frozenset((one.sku.lower(), one.region) for one in before if _on_demand(one)),
+        sold=lambda: frozenset().union(*(store.sold(source.provider) for store in _books(old))),
         day=pages.began.date(),
     )
     facts = _fetched(source, asked)
@@ -83,7 +82,7 @@ def _update(
     if missing:
         pages.drop()
         raise UpdateError(f"{source.name} has no prices for {', '.join(missing)}; is it spelt as {source.name} does?")
-    against = objections(facts.prices, before, frozenset(regions) or None)
+    against = objections(facts.prices, _before(source.provider, old, regions))
     if against and not force:
         # Asked again, the provider may answer better; what it said now is not worth keeping.
         pages.drop()
@@ -111,10 +110,6 @@ def _fetched(source: PriceSource, asked: Asked) -> Facts:
         raise UpdateError(f"{error}; the price book is left as it was, and {kept}") from error
 
 
-def _on_demand(fact: PriceFact) -> bool:
-    return not fact.service and fact.purchase == "on_demand"
-
-
 def _old(path: Path) -> Store | None:
     """Return the user's book, None where there is none or none that this version can read."""
     store = Store(path)
@@ -125,15 +120,17 @@ def _old(path: Path) -> Store | None:
     return store
 
 
+def _books(old: Store | None) -> tuple[Store, ...]:
+    return (Store(EMBEDDED), old) if old else (Store(EMBEDDED),)
+
+
 def _machines(provider: str, old: Store | None) -> tuple[Specs, ...]:
-    known = {one.instance_type: one for store in (old, Store(EMBEDDED)) if store for one in store.machines(provider)}
+    known = {one.instance_type: one for store in reversed(_books(old)) for one in store.machines(provider)}
     return tuple(known[name] for name in sorted(known))
 
 
-def _before(provider: str, old: Store | None) -> Iterator[PriceFact]:
-    yield from Store(EMBEDDED).price_facts(provider)
-    if old:
-        yield from old.price_facts(provider)
+def _before(provider: str, old: Store | None, regions: tuple[str, ...]) -> Iterator[PriceFact]:
+    return (fact for store in _books(old) for fact in store.price_facts(provider, regions))
 
 
 def _merged(provider: str, facts: Facts, old: Store | None, regions: tuple[str, ...]) -> Facts:

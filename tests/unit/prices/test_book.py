@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from guard.model.price import Band
-from guard.prices.book import EMBEDDED, Book, BookError, open_book
+from guard.prices.book import Book, BookError, open_book
+from guard.prices.places import EMBEDDED
 from guard.prices.schema import TABLES
 
 BOOK = open_book()
