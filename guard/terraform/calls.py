@@ -43,9 +43,8 @@ def call(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
         if isinstance(expanded, Unknown):
             return unknown(DYNAMIC, expanded)
         arguments[-1:] = expanded
-    scope.budget.spend(1, scope.at(node.span))
     result = _run(node, arguments, scope)
-    scope.budget.spend(_size(result), scope.at(node.span))
+    scope.budget.spend(1 + _size(result), scope.at(node.span))
     return result
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import overload
 
 from guard.model.finding import UnknownFact
-from guard.model.instance import Call, Instance, Provider
+from guard.model.instance import Call, Instance, Provider, Written
 from guard.model.location import Location, Step
 from guard.model.node import Content, Node
 from guard.model.value import Unknown
@@ -81,7 +82,15 @@ def _instance(one: ResourceInstance, links: Links, providers: dict[int, Provider
         provider=_provider(one, providers),
         repeated=one.undecided,
         references=links.of(one),
+        written=partial(_written, one),
     )
+
+
+def _written(one: ResourceInstance, *path: str | int) -> Written:
+    # Few platforms read texts, and what tells of them needs this module.
+    from guard.terraform.written import written
+
+    return written(one, *path)
 
 
 def calls_of(module: ModuleInstance) -> tuple[Call, ...]:
@@ -121,7 +130,9 @@ class BodyMapping(Mapping[str, Node]):
 
     def _known_names(self) -> dict[str, None]:
         if self._names is None:
-            self._names = dict.fromkeys(self._body.names())
+            # A dynamic block that expands to none is as if it were not written.
+            attributes = self._body.body.attributes
+            self._names = {name: None for name in self._body.names() if name in attributes or self._body.blocks(name)}
         return self._names
 
     def __getitem__(self, name: str) -> Node:

@@ -9,7 +9,7 @@ from guard.terraform.context import bare, missing, without
 from guard.terraform.evaluation import Evaluation
 from guard.terraform.modules import Branch
 from guard.terraform.references import subject_of
-from guard.terraform.statics import Mention
+from guard.terraform.statics import Mention, Statics
 
 CALL_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle"})
 TERRAFORM_DATA = frozenset({"input", "triggers_replace"})
@@ -22,14 +22,19 @@ def check(evaluation: Evaluation, branch: Branch) -> None:
         evaluation.tell(problem)
     for name, child in branch.children.items():
         _check_call(evaluation, branch.module.calls[name], child)
-    for subject, mentions in evaluation.statics_of(branch.module).mentions.items():
-        for mention in mentions:
-            found = problem_of(branch.module, subject, mention)
-            if found is not None:
-                evaluation.tell(found)
+    for problem in _of_references(evaluation.statics_of(branch.module)):
+        evaluation.tell(problem)
     for subject, written in branch.module.resources.items():
         if subject.startswith("terraform_data."):
             _check_arguments(evaluation, written)
+
+
+def _of_references(statics: Statics) -> tuple[Problem, ...]:
+    if statics.problems is None:
+        every = ((subject, one) for subject, mentions in statics.mentions.items() for one in mentions)
+        found = (problem_of(statics.module, subject, one) for subject, one in every)
+        statics.problems = tuple(problem for problem in found if problem is not None)
+    return statics.problems
 
 
 def _check_call(evaluation: Evaluation, call: Written, child: Branch) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from guard.model.finding import Problem
 from guard.model.location import Location
 from guard.terraform.configuration import Module, Written
 from guard.terraform.modules import Branch
@@ -36,10 +37,11 @@ class Mention:
 
 
 class Statics:
-    """The mentions of every part of one module, found once for all calls of it."""
+    """The mentions of every part of one module, and what is wrong with them, found once for all calls of it."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
+        self.problems: tuple[Problem, ...] | None = None
         self.mentions: dict[Subject, tuple[Mention, ...]] = {}
         for name in module.variables:
             self.mentions[f"var.{name}"] = ()
@@ -87,6 +89,7 @@ class Graph:
         self.root = root
         self.statics = statics
         self.parts: list[Part] = []
+        self._needs: dict[int, list[int]] = {}
         self._number: dict[tuple[tuple[str, ...], Subject], int] = {}
         for branch in root.walk():
             for subject in statics(branch.module).mentions:
@@ -99,6 +102,12 @@ class Graph:
 
     def needs(self, number: int) -> list[int]:
         """Return the parts which one part needs."""
+        found = self._needs.get(number)
+        if found is None:
+            found = self._needs[number] = self._found_needs(number)
+        return found
+
+    def _found_needs(self, number: int) -> list[int]:
         branch, subject = self.parts[number]
         statics = self.statics(branch.module)
         found: list[int] = []
