@@ -76,7 +76,7 @@ class Book:
     """A price book (`guard.model.price.PriceBook`). Providers, SKUs and regions are taken in any letter case."""
 
     def __init__(self, store: Store | Layers) -> None:
-        self._store = store
+        self.store = store
         self._offers: dict[tuple[str, str, str], tuple[Specs, ...]] = {}
 
     def compute(self, provider: str, sku: str, region: str, purchase: str = "on_demand") -> Band | None:
@@ -90,7 +90,7 @@ class Book:
             return self._sagemaker(sku, region, purchase)
         if provider == "google" and sku.startswith(("gpu:", "tpu:")):
             sku = google_sku(sku)
-        prices = self._store.prices(provider, "", sku, region)
+        prices = self.store.prices(provider, "", sku, region)
         price = chosen(prices, purchase)
         if purchase == "spot":
             seen = seen_band(prices)
@@ -103,13 +103,13 @@ class Book:
     def managed(self, provider: str, service: str, sku: str, region: str, purchase: str = "") -> Price | None:
         """Return the price of a managed service's SKU; without `purchase` the one that binds for the shortest time."""
         provider, sku, region = _names(provider, sku, region)
-        prices = [one for one in self._store.prices(provider, service, sku, region) if purchase in ("", one.purchase)]
+        prices = [one for one in self.store.prices(provider, service, sku, region) if purchase in ("", one.purchase)]
         return min(prices, key=lambda one: _MANAGED_ORDER.index(one.purchase), default=None)
 
     def storage(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
         """Return the prices of a storage SKU. `s3:standard` is the price of the first 50 TB, the highest."""
         provider, sku, region = _names(provider, sku, region)
-        return self._store.prices(provider, STORAGE, _STORAGE_NAMES.get(sku, sku), region)
+        return self.store.prices(provider, STORAGE, _STORAGE_NAMES.get(sku, sku), region)
 
     def transfer(self, provider: str, source: str, destination: str) -> Price | None:
         """Return USD a GB for data leaving region `source`: the first tier, which is the dearest."""
@@ -123,17 +123,17 @@ class Book:
             destination = region_name(provider, destination)
         if source == destination:
             return ()
-        exact = self._store.tiers(provider, source, destination) or self._store.tiers(provider, "*", destination)
+        exact = self.store.tiers(provider, source, destination) or self.store.tiers(provider, "*", destination)
         if exact or destination.startswith(_NO_REGION):
             return exact
-        return self._store.tiers(provider, source, "other_region")
+        return self.store.tiers(provider, source, "other_region")
 
     def specs(self, provider: str, instance_type: str) -> Specs | None:
         """Return what an instance type is; SageMaker types are as EC2's, Google's custom ones as their names say."""
         provider, name, _ = _names(provider, instance_type, "")
         if provider == "aws":
             name = name.removeprefix("ml.")
-        found = self._store.specs(provider, name)
+        found = self.store.specs(provider, name)
         return found if found or provider != "google" else _custom_specs(name)
 
     def offers(self, provider: str, region: str, accelerator: str) -> tuple[Specs, ...]:
@@ -149,11 +149,11 @@ class Book:
         """Return the day of the newest on-demand price of an instance type, of one provider or of all, as ISO 8601.
 
         "" where it has none."""
-        return self._store.newest(provider_name(provider)) if provider else self._store.meta("as_of")
+        return self.store.newest(provider_name(provider)) if provider else self.store.meta("as_of")
 
     def machines(self, provider: str) -> tuple[Specs, ...]:
         """Return every instance type of a provider that the book knows, by name."""
-        return self._store.machines(provider_name(provider))
+        return self.store.machines(provider_name(provider))
 
     def show(self, provider: str, sku: str, region: str = "") -> tuple[Shown, ...]:
         """Return every price of a SKU of any service, in one region or in all where it has any, sorted by service and
@@ -163,20 +163,20 @@ class Book:
             sku = google_sku(sku)
         published = tuple(
             Shown(service, price)
-            for service in self._store.services(provider, sku)
-            for place in ((region,) if region else self._store.regions(provider, service, sku))
-            for price in self._store.prices(provider, service, sku, place)
+            for service in self.store.services(provider, sku)
+            for place in ((region,) if region else self.store.regions(provider, service, sku))
+            for price in self.store.prices(provider, service, sku, place)
         )
-        places = (region,) if region else self._store.regions(provider, "", sku)
+        places = (region,) if region else self.store.regions(provider, "", sku)
         derived = (price for place in places for price in self._derived_prices(provider, sku, place))
         return published + tuple(Shown("", price) for price in derived)
 
     def status(self) -> tuple[ProviderStatus, ...]:
         """Return how much each book knows of each provider, the embedded one first, then by name."""
-        if isinstance(self._store, Store):
-            return _status(self._store)
-        own = [one for name in sorted(self._store.own) for one in _status(self._store.own[name])]
-        return (*_status(self._store.embedded), *own)
+        if isinstance(self.store, Store):
+            return _status(self.store)
+        own = [one for name in sorted(self.store.own) for one in _status(self.store.own[name])]
+        return (*_status(self.store.embedded), *own)
 
     def _derived_prices(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
         bands = (self.compute(provider, sku, region, way) for way in ("on_demand", "spot", "sustained_use"))
@@ -188,36 +188,36 @@ class Book:
             return self._google_derived(sku, region, purchase, on_demand)
         if provider != "aws" or purchase != "spot" or on_demand is None:
             return None
-        saving = self._store.saving(provider, sku, region)
+        saving = self.store.saving(provider, sku, region)
         return spot_band(on_demand, saving) if saving else None
 
     def _google_derived(self, sku: str, region: str, purchase: str, on_demand: Price | None) -> Band | None:
         if purchase == "sustained_use":
             # GPUs that are attached are attached to N1, whose discount they share.
             family = "n1" if sku.startswith("gpu:") else sku.partition("-")[0]
-            factor = self._store.sustained_use(family)
+            factor = self.store.sustained_use(family)
             return sustained_use_band(on_demand, factor) if on_demand and factor and factor < 1 else None
-        specs = self._store.specs("google", sku)
+        specs = self.store.specs("google", sku)
         if on_demand or specs is None or not specs.accelerator.startswith("TPU ") or not specs.accelerator_count:
             return None
-        chip = chosen(self._store.prices("google", "", google_sku(specs.accelerator), region), purchase)
+        chip = chosen(self.store.prices("google", "", google_sku(specs.accelerator), region), purchase)
         return chips_band(specs.instance_type, chip, specs.accelerator_count) if chip else None
 
     def _sagemaker(self, sku: str, region: str, purchase: str) -> Band | None:
         for use in _SAGEMAKER:
-            price = chosen(self._store.prices("aws", f"sagemaker:{use}", sku, region), purchase)
+            price = chosen(self.store.prices("aws", f"sagemaker:{use}", sku, region), purchase)
             if price is not None:
                 return only(price)
-        ratio = self._store.ratio(sku)
-        ec2 = chosen(self._store.prices("aws", "", sku.removeprefix("ml."), region), purchase)
+        ratio = self.store.ratio(sku)
+        ec2 = chosen(self.store.prices("aws", "", sku.removeprefix("ml."), region), purchase)
         return sagemaker_band(sku, ec2, ratio) if ratio and ec2 and purchase == "on_demand" else None
 
     def _find_offers(self, provider: str, region: str, wanted: str) -> tuple[Specs, ...]:
         priced = []
-        for specs in self._store.specs_with_accelerator(provider):
+        for specs in self.store.specs_with_accelerator(provider):
             if folded(specs.accelerator) != wanted or not specs.accelerator_count:
                 continue
-            places = (region,) if region else self._store.regions(provider, "", specs.instance_type)
+            places = (region,) if region else self.store.regions(provider, "", specs.instance_type)
             amounts = [
                 band.low.amount for place in places if (band := self.compute(provider, specs.instance_type, place))
             ]
