@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from guard import __version__
-from guard.costing.estimate import estimate
+from guard.costing.estimate import estimates
 from guard.discover import modules, offered, one
 from guard.inputs.selection import below
 from guard.model.document import Document, Format, ReadError, Tree
@@ -18,7 +17,7 @@ from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
 from guard.model.platform import Platform
-from guard.model.price import Estimate, PriceBook
+from guard.model.price import PriceBook, total
 from guard.model.report import Money, Report, RuleInfo, Totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
@@ -127,8 +126,7 @@ def load_policy(sources: Sequence[PolicySource], tree: Tree) -> tuple[Policy, tu
 
 def price(understood: Understanding, prices: PriceBook) -> Project:
     """Return the resources with what each costs."""
-    estimates = {resource.address: estimate(resource, prices) for resource in understood.resources}
-    return Project(understood.resources, estimates, prices)
+    return Project(understood.resources, estimates(understood.resources, prices), prices)
 
 
 def check(
@@ -224,23 +222,19 @@ def _shown(findings: Sequence[Finding], problems: Sequence[Problem]) -> set[str]
 
 
 def _totals(project: Project, base: Project | None) -> Totals:
-    now = _sum(project.estimates.values())
-    before = _sum(base.estimates.values()) if base else None
-    estimates = project.estimates
+    now = total(project.estimates)
+    before = total(base.estimates) if base else None
+    scope = project.estimates.keys()
+    unpriced = [
+        address for address, one in project.estimates.items() if any(part.within not in scope for part in one.unpriced)
+    ]
     return Totals(
-        monthly=now,
-        base=before,
+        monthly=Money(now.low, now.high),
+        base=Money(before.low, before.high) if before else None,
         delta=Money(now.low - before.low, now.high - before.high) if before else None,
-        unpriced=tuple(sorted(address for address, one in estimates.items() if one.unpriced)),
-        open_ended=any(one.open_ended for one in estimates.values()),
+        unpriced=tuple(sorted(unpriced)),
+        open_ended=now.open_ended,
     )
-
-
-def _sum(estimates: Iterable[Estimate]) -> Money:
-    low, high = Decimal(0), Decimal(0)
-    for each in estimates:
-        low, high = low + each.low, high + each.high
-    return Money(low, high)
 
 
 def _rules(policy: Policy, rules: Mapping[str, Rule[Any]], judgement: Judgement) -> tuple[RuleInfo, ...]:

@@ -9,15 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from guard.model.finding import Problem
-from guard.model.price import CostLine, Estimate
+from guard.model.price import CostLine, Estimate, total
 from guard.model.report import Money
 from guard.model.resource import Resource
 from guard.model.rule import Project
 from guard.reports import _shapes
+from guard.reports._changes import Costs, changes, percent
 from guard.reports._words import count, dollars, money_range, printable
 
 NAME_WIDTH, QUANTITY_WIDTH, UNIT_WIDTH = 58, 22, 16
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,6 @@ class Breakdown:
     prices_as_of: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a resource costs more (or less) than in the base; `kind` is added, removed or changed."""
-
-    address: str
-    kind: str
-    monthly: Money
-
-
 def as_json(breakdown: Breakdown) -> str:
     """Return the breakdown in CONTRACT's shape; the scalars of a line are its high end, `low` holds the other."""
     now = _total(breakdown.project)
@@ -48,7 +39,7 @@ def as_json(breakdown: Breakdown) -> str:
             "currency": "USD",
             "prices_as_of": breakdown.prices_as_of,
             "monthly": _shapes.money(now),
-            "open_ended": any(one.open_ended for one in breakdown.project.estimates.values()),
+            "open_ended": total(breakdown.project.estimates).open_ended,
             "resources": [_resource(resource, estimate) for resource, estimate in _costly(breakdown.project)],
             "base": None if breakdown.base is None else {"monthly": _shapes.money(_total(breakdown.base))},
             "delta": None if breakdown.base is None else _delta(breakdown.project, breakdown.base),
@@ -69,27 +60,18 @@ def as_text(breakdown: Breakdown, today: date, quiet: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def changes(project: Project, base: Project) -> tuple[Change, ...]:
-    """Return each resource whose cost differs from the base, the largest difference first."""
-    found: list[Change] = []
-    for address in sorted({*project.estimates, *base.estimates}):
-        now, before = project.estimates.get(address), base.estimates.get(address)
-        low = (now.low if now else ZERO) - (before.low if before else ZERO)
-        high = (now.high if now else ZERO) - (before.high if before else ZERO)
-        if low or high:
-            kind = "changed" if now and before else "added" if now else "removed"
-            found.append(Change(address, kind, Money(low, high)))
-    return tuple(sorted(found, key=lambda one: (-abs(one.monthly.high), one.address)))
-
-
 def _costly(project: Project) -> list[tuple[Resource, Estimate]]:
     pairs = [(one, project.estimates[one.address]) for one in project.resources if one.address in project.estimates]
     return [(resource, estimate) for resource, estimate in pairs if estimate.lines or estimate.unpriced]
 
 
+def _costs(project: Project) -> Costs:
+    return Costs(project.resources, project.estimates)
+
+
 def _total(project: Project) -> Money:
-    every = project.estimates.values()
-    return Money(sum((one.low for one in every), ZERO), sum((one.high for one in every), ZERO))
+    whole = total(project.estimates)
+    return Money(whole.low, whole.high)
 
 
 def _difference(project: Project, base: Project) -> Money:
@@ -100,11 +82,22 @@ def _difference(project: Project, base: Project) -> Money:
 def _delta(project: Project, base: Project) -> dict[str, Any]:
     return {
         "monthly": _shapes.money(_difference(project, base)),
+        "percent": _percent(project, base) or None,
         "resources": [
-            {"address": one.address, "change": one.kind, "monthly": _shapes.money(one.monthly)}
-            for one in changes(project, base)
+            {
+                "address": one.address,
+                "change": one.kind,
+                "monthly": _shapes.money(one.monthly),
+                "edits": [{"attribute": edit.what, "before": edit.before, "after": edit.after} for edit in one.edits],
+            }
+            for one in changes(_costs(project), _costs(base))
         ],
     }
+
+
+def _percent(project: Project, base: Project) -> str:
+    """Return the change of the high end in percent, "" where the base costs nothing."""
+    return percent(_difference(project, base).high, _total(base).high)
 
 
 def _resource(resource: Resource, estimate: Estimate) -> dict[str, Any]:
@@ -113,6 +106,7 @@ def _resource(resource: Resource, estimate: Estimate) -> dict[str, Any]:
         "location": _shapes.location(resource.location),
         "monthly": _shapes.money(Money(estimate.low, estimate.high)),
         "open_ended": estimate.open_ended,
+        "runs_on": list(estimate.within),
         "lines": [_line(one) for one in estimate.lines],
         "unpriced": [
             {"name": one.name, "reason": one.reason, "location": _shapes.location(one.location)}
@@ -131,6 +125,7 @@ def _line(line: CostLine) -> dict[str, Any]:
         "source": line.price.source,
         "as_of": line.price.as_of,
         "assumption": line.assumption,
+        "counted_at": line.within or None,
         "low": {
             "quantity": _shapes.exact(line.low_quantity),
             "price": _shapes.exact(line.low_price.amount),
@@ -160,24 +155,37 @@ def _branch(line: CostLine, last: bool) -> Iterator[str]:
     yield f"{bar}    at {price} each ({printable(line.price.source)}{dated})"
     if line.assumption:
         yield f"{bar}    assumed: {printable(line.assumption)}"
+    if line.within:
+        yield f"{bar}    runs on {printable(line.within)}, counted there"
 
 
 def _summary(breakdown: Breakdown, today: date) -> Iterator[str]:
     project, base = breakdown.project, breakdown.base
-    open_ended = any(one.open_ended for one in project.estimates.values())
+    open_ended = total(project.estimates).open_ended
     yield f"Total: {'at least ' if open_ended else ''}{money_range(_total(project))} a month"
     if base is not None:
         yield f"Base:  {money_range(_total(base))} a month"
-        yield f"Change: {_signed(_difference(project, base))} a month"
-        for one in changes(project, base):
-            yield f"  {one.kind} {printable(one.address)}: {_signed(one.monthly)}"
-    without = [resource for resource, estimate in _costly(project) if estimate.unpriced]
+        yield from _changed(project, base)
+    without = [one for one, estimate in _costly(project) if _without(estimate, project)]
     if without:
         yield f"{count(len(without), 'resource')} with a part that has no price, which is not counted as nothing:"
         for resource in without:
-            reasons = [printable(one.reason) for one in project.estimates[resource.address].unpriced]
+            reasons = [printable(one) for one in _without(project.estimates[resource.address], project)]
             yield f"  {printable(resource.address)}: {'; '.join(dict.fromkeys(reasons))}"
     yield f"Prices: {_age(breakdown.prices_as_of, today)}, in USD, list prices before tax; a month is 730 hours"
+
+
+def _changed(project: Project, base: Project) -> Iterator[str]:
+    share = _percent(project, base)
+    yield f"Change: {_signed(_difference(project, base))} a month{f' ({share})' if share else ''}"
+    for one in changes(_costs(project), _costs(base)):
+        yield f"  {one.kind} {printable(one.address)}: {_signed(one.monthly)}"
+        yield from (f"    {printable(edit.text)}" for edit in one.edits)
+
+
+def _without(estimate: Estimate, project: Project) -> list[str]:
+    """Return why parts have no price, but for those that a node pool with a price pays for."""
+    return [one.reason for one in estimate.unpriced if one.within not in project.estimates]
 
 
 def _signed(money: Money) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from guard.costing.capacity import hosts, pools
 from guard.costing.compute import compute_part
 from guard.costing.fees import fee_part
 from guard.costing.parts import ZERO, Part, joined, sentence, without_price
@@ -17,13 +19,28 @@ _SUPPLY = ("NodePool", "Provisioner", "ComputeClass", "ProvisioningRequest")
 """Nodes that come and go with the workloads that ask for them: what they cost is counted there."""
 
 
-def estimate(resource: Resource, prices: PriceBook) -> Estimate:
-    """Return what `resource` costs, in USD a month of 730 hours; what has no price is listed with the reason."""
-    own = [one for one in resource.compute if not one.host]
-    compute = [one for one in own if not (resource.type in _SUPPLY and _comes_and_goes(one))]
+def estimates(resources: Sequence[Resource], prices: PriceBook) -> Mapping[str, Estimate]:
+    """Return what each resource costs, by address; what runs on a node pool among them says so."""
+    found = {one.address: estimate(one, prices) for one in resources}
+    supply = pools(resources, found)
+    for resource in resources:
+        within = hosts(resource, supply) if supply else ()
+        if any(within):
+            found[resource.address] = estimate(resource, prices, within)
+    return found
+
+
+def estimate(resource: Resource, prices: PriceBook, within: Sequence[str] = ()) -> Estimate:
+    """Return what `resource` costs, in USD a month of 730 hours; what has no price is listed with the reason.
+
+    `within` holds for each compute facet the address of the node pool that it runs on, "" where there is none.
+    """
+    placed = zip(resource.compute, within or ("",) * len(resource.compute), strict=True)
+    own = [(one, pool) for one, pool in placed if not one.host]
+    compute = [(one, pool) for one, pool in own if not (resource.type in _SUPPLY and _comes_and_goes(one))]
     part = joined(
         (
-            *(compute_part(one, resource, prices) for one in compute),
+            *(_on_pool(compute_part(one, resource, prices), pool) for one, pool in compute),
             *(storage_part(one, resource, prices) for one in resource.storage),
             *(fee_part(one, resource, prices) for one in resource.fees),
             *(transfer_part(one, resource, prices) for one in resource.data),
@@ -34,6 +51,16 @@ def estimate(resource: Resource, prices: PriceBook) -> Estimate:
     if resource.unpriced:
         part = joined((part, without_price(resource.type, resource.unpriced, resource.location)))
     return Estimate(resource.address, part.lines, part.unpriced, part.open_ended)
+
+
+def _on_pool(part: Part, pool: str) -> Part:
+    if not pool:
+        return part
+    return replace(
+        part,
+        lines=tuple(replace(one, within=pool) for one in part.lines),
+        unpriced=tuple(replace(one, within=pool) for one in part.unpriced),
+    )
 
 
 def _comes_and_goes(compute: Compute) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from guard.model.location import Location
 
@@ -95,7 +96,8 @@ class CostLine:
     """One line of an estimate, which can be checked by hand: quantity x price = monthly.
 
     `quantity`, `price` and `monthly` are the high end; the `low_*` are the low end and equal to it where there is no
-    range. `assumption` says what was taken for granted.
+    range. `assumption` says what was taken for granted. `within` is the address of the node pool whose machines these
+    are: a sum that takes the pool in counts them there.
     """
 
     name: str
@@ -105,6 +107,7 @@ class CostLine:
     low_quantity: Decimal
     low_price: Price
     assumption: str = ""
+    within: str = ""
 
     @property
     def monthly(self) -> Decimal:
@@ -119,17 +122,21 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Something that costs money and has no price here, with the reason; it is never counted as nought."""
+    """Something that costs money and has no price here, with the reason; it is never counted as nought.
+
+    `within` is the address of the node pool that has a price and pays for it.
+    """
 
     name: str
     reason: str
     location: Location
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a resource costs a month, in USD. `open_ended` tells that the high end is a lower bound: something has no
-    price or no upper count."""
+    """What a resource costs a month by itself, in USD. `open_ended` tells that the high end is a lower bound:
+    something has no price or no upper count. `total` adds estimates up."""
 
     address: str
     lines: tuple[CostLine, ...] = ()
@@ -145,3 +152,48 @@ class Estimate:
     def high(self) -> Decimal:
         """Return USD a month at most, of what has a price."""
         return sum((line.monthly for line in self.lines), Decimal(0))
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """Return the addresses of the node pools that it runs on, where the repository has them."""
+        places = [line.within for line in self.lines] + [one.within for one in self.unpriced]
+        return tuple(dict.fromkeys(filter(None, places)))
+
+
+class Total(NamedTuple):
+    """What several resources cost together, in USD a month; `open_ended` as in an Estimate."""
+
+    low: Decimal
+    high: Decimal
+    open_ended: bool = False
+
+
+NOTHING = Total(Decimal(0), Decimal(0))
+
+
+def counted(estimate: Estimate, scope: Container[str]) -> Total:
+    """Return what `estimate` adds to the sum of the resources at the addresses in `scope`.
+
+    What runs on a node pool of the scope is paid for there and adds nothing.
+    """
+    if not any(address in scope for address in estimate.within):
+        return Total(estimate.low, estimate.high, estimate.open_ended)
+    lines = [line for line in estimate.lines if line.within not in scope]
+    return Total(
+        sum((line.low_monthly for line in lines), Decimal(0)),
+        sum((line.monthly for line in lines), Decimal(0)),
+        any(one.within not in scope for one in estimate.unpriced),
+    )
+
+
+def total(estimates: Mapping[str, Estimate], addresses: Iterable[str] | None = None) -> Total:
+    """Return what the resources at `addresses` cost together, all of `estimates` where none are given.
+
+    A workload on a node pool that is among them is not counted twice.
+    """
+    scope = estimates.keys() if addresses is None else estimates.keys() & frozenset(addresses)
+    low, high, open_ended = NOTHING
+    for address in sorted(scope):
+        more = counted(estimates[address], scope)
+        low, high, open_ended = low + more.low, high + more.high, open_ended or more.open_ended
+    return Total(low, high, open_ended)

@@ -27,13 +27,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import BaseModel
 
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.location import Step
-from guard.model.price import Estimate
+from guard.model.price import Estimate, Total, counted, total
 from guard.model.rule import Budget, Context, Example, Project, Rule
 from guard.model.value import Unknown
 from guard.rules._helpers import listed, span, usd
@@ -47,18 +47,6 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
 
     count: Literal["most", "least"] = "most"
     """Which end of a range of cost counts."""
-
-
-class Sum(NamedTuple):
-    """What a scope costs a month in USD; `open` tells that something in it has no price."""
-
-    low: Decimal
-    high: Decimal
-    open: bool
-
-    def end(self, options: Options) -> Decimal:
-        """Return the end of the range that counts."""
-        return self.high if options.count == "most" else self.low
 
 
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
@@ -75,44 +63,46 @@ def _costs(project: Project, addresses: Iterable[str]) -> dict[str, Estimate]:
     return {one: project.estimates[one] for one in sorted(addresses) if one in project.estimates}
 
 
-def _sum(costs: Mapping[str, Estimate]) -> Sum:
-    low = sum((one.low for one in costs.values()), Decimal(0))
-    high = sum((one.high for one in costs.values()), Decimal(0))
-    return Sum(low, high, any(one.open_ended for one in costs.values()))
+def _end(sum_: Total, options: Options) -> Decimal:
+    """Return the end of the range that counts."""
+    return sum_.high if options.count == "most" else sum_.low
+
+
+def _shares(costs: Mapping[str, Estimate]) -> dict[str, Decimal]:
+    return {address: counted(one, costs).high for address, one in costs.items()}
 
 
 def _monthly(
     context: Context[Options], budget: Budget, costs: Mapping[str, Estimate]
 ) -> Iterator[Finding | UnknownFact]:
-    total = _sum(costs)
+    now = total(costs)
     if budget.monthly is None:
         return
-    if total.end(context.options) > budget.monthly:
-        more = " or more" if total.open else ""
-        message = f"{budget.name}: {span(total.low, total.high)}{more} a month, over its budget of "
-        shares = {address: one.high for address, one in costs.items()}
-        yield _finding(context, budget, message + usd(budget.monthly), shares, "monthly")
-    elif total.open:
+    if _end(now, context.options) > budget.monthly:
+        more = " or more" if now.open_ended else ""
+        message = f"{budget.name}: {span(now.low, now.high)}{more} a month, over its budget of "
+        yield _finding(context, budget, message + usd(budget.monthly), _shares(costs), "monthly")
+    elif now.open_ended:
         yield _undecided(context, budget, costs, "monthly")
 
 
 def _increase(
     context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], before: Mapping[str, Estimate]
 ) -> Iterator[Finding | UnknownFact]:
-    now, then = _sum(costs), _sum(before)
-    rise = now.end(context.options) - then.end(context.options)
-    limit = _limit(budget, then.end(context.options))
+    now, then = total(costs), _end(total(before), context.options)
+    most = _end(now, context.options)
+    rise = most - then
+    limit = _limit(budget, then)
     if limit is None:
         return
     if rise > limit:
-        share = f" ({_percent(rise, then.end(context.options))})" if then.end(context.options) else ""
-        message = f"{budget.name}: {usd(rise)} more{share} makes {usd(now.end(context.options))} a month, "
+        share = f" ({_percent(rise, then)})" if then else ""
+        message = f"{budget.name}: {usd(rise)} more{share} makes {usd(most)} a month, "
         allowed = f"over the {usd(limit)} that one change may add"
-        shares = {
-            address: one.high - (before[address].high if address in before else 0) for address, one in costs.items()
-        }
+        earlier = _shares(before)
+        shares = {address: one - earlier.get(address, Decimal(0)) for address, one in _shares(costs).items()}
         yield _finding(context, budget, message + allowed, shares, "increase")
-    elif now.open:
+    elif now.open_ended:
         yield _undecided(context, budget, costs, "increase")
 
 
@@ -156,8 +146,8 @@ def _most(dearest: Sequence[tuple[str, Decimal]]) -> list[str]:
 
 
 def _undecided(context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], threshold: str) -> UnknownFact:
-    unpriced = [(address, one) for address, estimate in costs.items() for one in estimate.unpriced]
-    open_ = [address for address, estimate in costs.items() if estimate.open_ended]
+    unpriced = [(address, one) for address, each in costs.items() for one in each.unpriced if one.within not in costs]
+    open_ = [address for address, one in costs.items() if counted(one, costs).open_ended]
     first = f"{unpriced[0][0]}: {unpriced[0][1].reason}" if unpriced else f"{open_[0]} has no upper bound"
     more = f" and {len(open_) - 1} more" if len(open_) > 1 else ""
     reason = f"budget {budget.name} cannot be decided, not everything in it has a price: {first}{more}"

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from guard.cli._cost_output import Breakdown, as_json, as_text, changes
-from guard.costing.estimate import estimate
+from guard.cli._cost_output import Breakdown, as_json, as_text
+from guard.costing.estimate import estimate, estimates
 from guard.model.resource import Purchase, Resource, Storage
 from guard.model.rule import Project
 from tests.unit.costing.making import BOOK, HERE, bought, known, machines, number, resource
@@ -46,6 +46,7 @@ def test_json_is_what_the_contract_promises() -> None:
         "source": "derived: karpenter-aws on-demand less 67 % saving of spotinfo",
         "as_of": "2025-06-28",
         "assumption": "",
+        "counted_at": None,
         "low": {"quantity": "730", "price": "6.36771618", "monthly": "4648.43"},
     }
     assert made["resources"][1]["unpriced"][0]["reason"] == "its size depends on use: declare it in a usage file"
@@ -61,15 +62,6 @@ def test_json_tells_what_changed() -> None:
         ("aws_instance.gpu", "added"),
         ("aws_instance.old", "removed"),
     ]
-
-
-def test_changes_are_the_largest_first_and_add_up() -> None:
-    larger = replace(GPU, compute=(machines("aws", "p4d.24xlarge", 3),))
-    now, base = project(larger, resource(DISK, region="us-east-1", address="a")), project(GPU)
-    found = changes(now, base)
-    assert [(one.address, one.kind) for one in found] == [("aws_instance.gpu", "changed"), ("a", "added")]
-    difference = sum(one.high for one in now.estimates.values()) - sum(one.high for one in base.estimates.values())
-    assert sum(one.monthly.high for one in found) == difference
 
 
 def test_text_is_a_tree_with_every_line_and_reason() -> None:
@@ -90,6 +82,21 @@ def test_quiet_text_has_the_totals_only_and_the_change() -> None:
     assert text.startswith("Total: at least $0.00 a month\nBase:  $4,656.43 to $11,869.52 a month\n")
     assert "Change: -$11,869.52 to -$4,656.43 a month" in text
     assert "  removed aws_instance.gpu: -$11,869.52 to -$4,656.43" in text
+
+
+def test_a_workload_on_a_declared_pool_is_told_and_not_added() -> None:
+    pool = resource(
+        machines("aws", "g5.xlarge", 2), region="us-east-1", address="aws_eks_node_group.gpu", type="aws_eks_node_group"
+    )
+    pod = resource(machines("aws", "g5.xlarge", share=True, accelerator_count=number("1")), address="Deployment/chat")
+    both = Project((pool, pod), estimates((pool, pod), BOOK), BOOK)
+    text = as_text(told(both), date(2026, 8, 23), quiet=False)
+    # g5.xlarge 1.006 x 730 x 2
+    assert "Total: $1,468.76 a month" in text
+    assert "runs on aws_eks_node_group.gpu, counted there" in text
+    made = json.loads(as_json(told(both)))
+    assert made["monthly"] == {"low": "1468.76", "high": "1468.76"}
+    assert [one["runs_on"] for one in made["resources"]] == [[], ["aws_eks_node_group.gpu"]]
 
 
 def test_hostile_names_take_no_effect() -> None:
