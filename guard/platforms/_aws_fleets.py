@@ -111,7 +111,10 @@ def _template_market(site: Site, template: Instance | None) -> Value[Purchase]:
         return Unknown("the launch template is not in this configuration", site.here)
     if template.type == "aws_launch_configuration":
         spot = template.body.text("spot_price")
-        return mapped(spot, lambda _: Purchase.SPOT) if not isinstance(spot, Absent) else _on_demand(template.location)
+        # An empty price is none, as the provider takes it.
+        if isinstance(spot, Absent) or (isinstance(spot, Known) and not spot.value):
+            return _on_demand(template.location)
+        return mapped(spot, lambda _: Purchase.SPOT)
     return market((template.body,), template.location)
 
 

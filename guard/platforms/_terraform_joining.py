@@ -34,7 +34,8 @@ def means(source: Instance, attribute: str, target: Instance, *path: str | int) 
         return False
     value = node.value
     exact = value.reference if isinstance(value, Unknown) else ""
-    if exact:
+    # A name made of a random one is unknown for that one's sake, and says nothing of whose name it is.
+    if exact and _provider_of(exact) == target.type.partition("_")[0]:
         return _same(exact, source, target)
     named = [one for one in source.references.get(attribute, ()) if _type_of(one) == target.type]
     if named:
@@ -57,6 +58,10 @@ def _same(reference: str, source: Instance, target: Instance) -> bool:
     if target.module != source.module and bare(target.module) == bare(source.module):
         return False
     return target.key is None or source.key is None or target.key == source.key
+
+
+def _provider_of(address: str) -> str:
+    return _type_of(address).partition("_")[0]
 
 
 def _type_of(address: str) -> str:

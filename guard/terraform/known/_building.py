@@ -113,6 +113,14 @@ def listed(node: Node | None) -> Node | None:
     return Node(members(node), node.location, node.key)
 
 
+def one_or_many(node: Node | None) -> Node | None:
+    """Return an object, or a list of them, as the nested blocks that it becomes; None where it is empty."""
+    found = filled(node)
+    if found is not None and isinstance(found.value, Mapping):
+        return Node((found,), found.location, found.key)
+    return found
+
+
 def groups(node: Node | None) -> Iterator[Group]:
     """Yield the members of a map or list of objects by key or position; one for all where they are unknown."""
     if node is None:

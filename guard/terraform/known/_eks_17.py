@@ -65,6 +65,8 @@ def instances(call: ModuleCall) -> Iterator[Instance]:
         return
     for group in groups(pick("node_groups", inputs)):
         yield from _node_group(call, group)
+    for group in groups(pick("fargate_profiles", inputs)):
+        yield from _fargate(call, group)
     for group in groups(pick("worker_groups", inputs)):
         yield from _workers(call, group)
     for group in groups(pick("worker_groups_launch_template", inputs)):
@@ -125,6 +127,27 @@ def _node_group(call: ModuleCall, group: Group) -> Iterator[Instance]:
     )
 
 
+def _fargate(call: ModuleCall, group: Group) -> Iterator[Instance]:
+    place = group.place
+    content = {
+        "cluster_name": pick("cluster_name", call.inputs),
+        "fargate_profile_name": pick("name", group.node),
+        "selector": listed(pick("selectors", group.node)),
+        "tags": merged(place, pick("tags", call.inputs), pick("tags", group.node)),
+    }
+    key = None if group.repeated is not None else group.key
+    yield from resource(
+        call,
+        "aws_eks_fargate_profile",
+        "this",
+        content,
+        within=inner("fargate", None),
+        key=key,
+        place=place,
+        repeated=group.repeated,
+    )
+
+
 def _sizes(*sources: Node) -> dict[str, Node | None]:
     return {name.removeprefix("asg_"): setting(name, default, *sources) for name, default in _SIZES.items()}
 
@@ -141,10 +164,15 @@ def _tags(call: ModuleCall, group: Group, *sources: Node) -> Node | None:
     return Node(both, own.location, own.key)
 
 
+def _position(group: Group) -> int | None:
+    """Return a group's position in its list; a map in its place is a mistake that Terraform tells of."""
+    return int(group.key) if group.repeated is None and group.key.isdecimal() and len(group.key) < 5 else None
+
+
 def _workers(call: ModuleCall, group: Group) -> Iterator[Instance]:
     sources = (group.node, _defaults(call, "workers_group_defaults"))
     place = group.place
-    key = None if group.repeated is not None else int(group.key)
+    key = _position(group)
     made = address_of(call, "", "aws_launch_configuration", "workers", key)
     disk = {name.removeprefix("root_"): setting(name, value, *sources) for name, value in _DISK.items()}
     yield from resource(
@@ -174,7 +202,7 @@ def _workers(call: ModuleCall, group: Group) -> Iterator[Instance]:
 def _templated_workers(call: ModuleCall, group: Group) -> Iterator[Instance]:
     sources = (group.node, _defaults(call, "workers_group_defaults"))
     place = group.place
-    key = None if group.repeated is not None else int(group.key)
+    key = _position(group)
     name = "workers_launch_template"
     template_id = reference(address_of(call, "", "aws_launch_template", name, key), "id", place)
     disk = {one.removeprefix("root_"): setting(one, value, *sources) for one, value in _DISK.items()}

@@ -32,7 +32,7 @@ from guard.terraform.known._building import (
     setting,
     tag_blocks,
 )
-from guard.terraform.known._machines import autoscaling_group, template
+from guard.terraform.known._machines import Launched, autoscaling_group, template
 from guard.terraform.known_modules import ModuleCall
 
 
@@ -170,7 +170,7 @@ def self_managed(member: Member) -> Iterator[Instance]:
     yield from member.emit(
         "aws_autoscaling_group",
         member.created(flag("create_autoscaling_group", True, *sources)),
-        autoscaling_group(place, template_id, tag_blocks(labels), sizes, *sources),
+        autoscaling_group(place, Launched(template_id), tag_blocks(labels), sizes, *sources),
     )
 
 

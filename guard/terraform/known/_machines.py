@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from guard.model.location import Location
 from guard.model.node import Node
@@ -60,7 +61,14 @@ def tag_specifications(place: Location, tags: Node | None, *sources: Node) -> No
     return Node(tuple(found), place, place) if found else None
 
 
-def mixed(place: Location, template_id: Node | None, *sources: Node) -> tuple[Wanted, Node | None]:
+class Launched(NamedTuple):
+    """The launch template of a group, by its id or its name."""
+
+    id: Node | None
+    name: Node | None = None
+
+
+def mixed(place: Location, launched: Launched, *sources: Node) -> tuple[Wanted, Node | None]:
     """Return whether a group uses its policy of mixed instances, and that policy with the template filled in.
 
     Until version 7 of the autoscaling module the overrides stand beside `instances_distribution`, later within
@@ -76,24 +84,26 @@ def mixed(place: Location, template_id: Node | None, *sources: Node) -> tuple[Wa
     if overrides is None:
         launch = pick("launch_template", policy)
         overrides = pick("override", launch) if launch is not None else None
-    specification = block(place, {"launch_template_id": template_id})
-    launched = block(place, {"launch_template_specification": specification, "override": listed(overrides)})
+    template_of = {"launch_template_id": launched.id, "launch_template_name": launched.name}
+    specification = block(place, template_of)
+    content = {"launch_template_specification": specification, "override": listed(overrides)}
+    launch_template = block(place, content)
     distribution = filled(pick("instances_distribution", policy))
-    content = {"instances_distribution": distribution, "launch_template": launched}
-    body = {name: one for name, one in content.items() if one is not None}
+    parts = {"instances_distribution": distribution, "launch_template": launch_template}
+    body = {name: one for name, one in parts.items() if one is not None}
     return used, Node((Node(body, policy.location, policy.key),), policy.location, policy.key)
 
 
 def autoscaling_group(
-    place: Location, template_id: Node | None, tags: Node | None, sizes: Mapping[str, Node | None], *sources: Node
+    place: Location, launched: Launched, tags: Node | None, sizes: Mapping[str, Node | None], *sources: Node
 ) -> dict[str, Node | None]:
     """Return the arguments of an autoscaling group that launches from one template, or by its policy from several."""
-    used, policy = mixed(place, template_id, *sources)
-    plain = used is False and template_id is not None
+    used, policy = mixed(place, launched, *sources)
+    plain = used is False and (launched.id is not None or launched.name is not None)
     return {
         **copied(("availability_zones", "capacity_rebalance", "max_instance_lifetime"), *sources),
         **sizes,
-        "launch_template": block(place, {"id": template_id}) if plain else None,
+        "launch_template": block(place, {"id": launched.id, "name": launched.name}) if plain else None,
         "mixed_instances_policy": policy if policy is not None else Node(used, place) if used is not False else None,
         "tag": tags,
     }

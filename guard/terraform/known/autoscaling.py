@@ -13,7 +13,6 @@ from guard.model.node import Node
 from guard.terraform.known._building import (
     address_of,
     copied,
-    every,
     filled,
     flag,
     merged,
@@ -23,7 +22,7 @@ from guard.terraform.known._building import (
     resource,
     tag_blocks,
 )
-from guard.terraform.known._machines import autoscaling_group, template
+from guard.terraform.known._machines import Launched, autoscaling_group, template
 from guard.terraform.known_modules import KnownModule, ModuleCall
 
 
@@ -34,15 +33,17 @@ def instances(call: ModuleCall) -> Iterator[Instance]:
     own = flag("create_launch_template", True, inputs)
     made = address_of(call, "", "aws_launch_template", "this")
     template_id = reference(made, "id", place) if own is not False else filled(pick("launch_template_id", inputs))
+    # Until version 6 another template was given by its name.
+    template_name = filled(pick("launch_template", inputs)) if template_id is None else None
     tags = pick("tags", inputs)
     machine = template(place, tags, inputs)
-    yield from resource(call, "aws_launch_template", "this", machine, wanted=every(create, own))
+    yield from resource(call, "aws_launch_template", "this", machine, wanted=own)
     # The group has another name in the state where its capacity is left to the autoscaler.
     ignoring = flag("ignore_desired_capacity_changes", False, inputs)
     name = pick("instance_name", inputs) if filled(pick("instance_name", inputs)) is not None else pick("name", inputs)
     labels = merged(place, tags, named(name, place) if name else None, pick("autoscaling_group_tags", inputs))
     sizes = copied(("min_size", "max_size", "desired_capacity"), inputs)
-    body = autoscaling_group(place, template_id, tag_blocks(labels), sizes, inputs)
+    body = autoscaling_group(place, Launched(template_id, template_name), tag_blocks(labels), sizes, inputs)
     content: dict[str, Node | None] = {"name": pick("name", inputs), **body}
     yield from resource(call, "aws_autoscaling_group", "idc" if ignoring is True else "this", content, wanted=create)
 

@@ -6,7 +6,7 @@ Facts are from the module's variables.tf and main.tf, versions 2.21, 4.5, 5.8 an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from guard.model.instance import Instance
 from guard.model.node import Node
@@ -14,6 +14,7 @@ from guard.model.value import Known
 from guard.terraform.known._building import (
     Wanted,
     address_of,
+    constant,
     copied,
     every,
     filled,
@@ -23,6 +24,7 @@ from guard.terraform.known._building import (
     listed,
     merged,
     named,
+    one_or_many,
     pick,
     reference,
     resource,
@@ -47,6 +49,9 @@ def instances(call: ModuleCall) -> Iterator[Instance]:
     request = {**body, "spot_price": pick("spot_price", inputs)}
     if spot is True:
         yield from resource(call, "aws_spot_instance_request", "this", request, wanted=create)
+    address: dict[str, Node | None] = {"domain": constant("vpc", call.location), "tags": body["tags"]}
+    eip = every(create, flag("create_eip", False, inputs), plain)
+    yield from resource(call, "aws_eip", "this", address, wanted=eip)
     for volume in groups(pick("ebs_volumes", inputs)):
         device = volume.key if volume.repeated is None else None
         own = {
@@ -76,19 +81,11 @@ def _body(call: ModuleCall) -> dict[str, Node | None]:
         **{one: filled(pick(one, inputs)) for one in ("instance_market_options", "capacity_reservation_specification")},
         "instance_type": setting("instance_type", "t3.micro", inputs),
         "launch_template": filled(pick("launch_template", inputs)),
-        "root_block_device": _root_volume(pick("root_block_device", inputs)),
+        "root_block_device": one_or_many(pick("root_block_device", inputs)),
         "ebs_block_device": listed(pick("ebs_block_device", inputs)),
         "tags": merged(place, pick("tags", inputs), pick("instance_tags", inputs), label),
         "volume_tags": pick("volume_tags", inputs),
     }
-
-
-def _root_volume(node: Node | None) -> Node | None:
-    """Return the root volume as a block: version 6 takes one object, older ones a list of one."""
-    found = filled(node)
-    if found is not None and isinstance(found.value, Mapping):
-        return Node((found,), found.location, found.key)
-    return found
 
 
 def output(call: ModuleCall, name: str) -> Node | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from guard.model.instance import Instance
 from guard.model.node import Node
-from guard.model.value import Unknown
+from guard.model.value import Known, Unknown
 from guard.terraform.known import _eks_17
 from guard.terraform.known._building import (
     Group,
@@ -26,6 +26,7 @@ from guard.terraform.known._building import (
     is_filled,
     mapping,
     merged,
+    named,
     pick,
     place_of,
     reference,
@@ -92,7 +93,7 @@ def _cluster(call: ModuleCall) -> Iterator[Instance]:
             "name": name,
             "version": version,
             "compute_config": filled(pick("compute_config", inputs) or pick("cluster_compute_config", inputs)),
-            "tags": merged(call.location, tags, pick("cluster_tags", inputs)),
+            "tags": merged(call.location, _own_tag(call), tags, pick("cluster_tags", inputs)),
         },
         wanted=create,
     )
@@ -116,6 +117,13 @@ def _cluster(call: ModuleCall) -> Iterator[Instance]:
             yield from read(Member(call, group, sources, _name_for_nodes(call, name), tags, within, wanted))
 
 
+def _own_tag(call: ModuleCall) -> Node | None:
+    """Return the tag by which version 20 marks its clusters."""
+    if call.major != 20:
+        return None
+    return mapping(call.location, {"terraform-aws-modules": constant("eks", call.location)})
+
+
 def _name_for_nodes(call: ModuleCall, name: Node) -> Node:
     if isinstance(name.value, Unknown):
         return reference(address_of(call, "", "aws_eks_cluster", "this"), "name", place_of(name))
@@ -125,10 +133,20 @@ def _name_for_nodes(call: ModuleCall, name: Node) -> Node:
 def _logs(call: ModuleCall, create: Wanted, tags: Node | None) -> Iterator[Instance]:
     inputs = call.inputs
     kept = setting("cloudwatch_log_group_retention_in_days", _DAYS_OF_LOGS, inputs)
-    labels = merged(call.location, tags, pick("cloudwatch_log_group_tags", inputs))
+    name = _log_group_name(call)
+    own = named(name, call.location) if modern(call, 19) else None
+    labels = merged(call.location, tags, pick("cloudwatch_log_group_tags", inputs), own)
     wanted = every(create, flag("create_cloudwatch_log_group", True, inputs))
-    content = {"retention_in_days": kept, "tags": labels}
+    content: dict[str, Node | None] = {"name": name, "retention_in_days": kept, "tags": labels}
     yield from resource(call, "aws_cloudwatch_log_group", "this", content, wanted=wanted)
+
+
+def _log_group_name(call: ModuleCall) -> Node:
+    name = _cluster_name(call)
+    value = name.text()
+    if not isinstance(value, Known):
+        return name
+    return Node(f"/aws/eks/{value.value}/cluster", name.location, name.key, name.trail)
 
 
 def _makes_key(call: ModuleCall) -> Wanted:

@@ -21,8 +21,8 @@ from guard.terraform.known._building import (
     flag,
     groups,
     is_filled,
-    listed,
     mapping,
+    one_or_many,
     pick,
     place_of,
     reference,
@@ -94,7 +94,7 @@ def _rule(rule: Node) -> Node:
     """Return a rule as the resource writes it: `enabled` and a boolean `status` become the words."""
     if isinstance(rule.value, Unknown):
         return rule
-    content = {name: listed(pick(name, rule)) for name in _RULE}
+    content = {name: one_or_many(pick(name, rule)) for name in _RULE}
     found = mapping(place_of(rule), {"id": pick("id", rule), "status": _status(rule), **content})
     return Node(found.value, rule.location, rule.key)
 

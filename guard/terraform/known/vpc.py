@@ -20,7 +20,9 @@ from guard.terraform.known._building import (
     every,
     flag,
     groups,
+    members,
     merged,
+    named,
     pick,
     place_of,
     reference,
@@ -45,11 +47,13 @@ def instances(call: ModuleCall) -> Iterator[Instance]:
     tags = pick("tags", inputs)
     vpc: dict[str, Node | None] = {
         "cidr_block": pick("cidr", inputs),
-        "tags": merged(call.location, tags, pick("vpc_tags", inputs)),
+        "tags": merged(call.location, _named(call), tags, pick("vpc_tags", inputs)),
     }
     yield from resource(call, "aws_vpc", "this", vpc, wanted=create)
     yield from _gateways(call, create, tags)
-    private: dict[str, Node | None] = {"tags": merged(call.location, tags, pick("vpn_gateway_tags", inputs))}
+    private: dict[str, Node | None] = {
+        "tags": merged(call.location, _named(call), tags, pick("vpn_gateway_tags", inputs))
+    }
     wanted = every(create, flag("enable_vpn_gateway", False, inputs))
     yield from resource(call, "aws_vpn_gateway", "this", private, wanted=wanted)
     logs = every(
@@ -63,6 +67,24 @@ def instances(call: ModuleCall) -> Iterator[Instance]:
         "tags": merged(call.location, tags, pick("vpc_flow_log_tags", inputs)),
     }
     yield from resource(call, "aws_cloudwatch_log_group", "flow_log", body, wanted=logs)
+
+
+def _named(call: ModuleCall) -> Node:
+    """Return the label `Name`, which every resource of the module has."""
+    return named(setting("name", "", call.inputs), call.location)
+
+
+def _zonal_name(call: ModuleCall, position: int) -> Node:
+    """Return the label `Name` of what stands in a zone: the network's name and the zone's."""
+    name = setting("name", "", call.inputs)
+    zones = members(pick("azs", call.inputs))
+    zone = zones[position % len(zones)].text() if zones else Unknown("azs has no value", call.location)
+    text = name.text()
+    for part in (text, zone):
+        if not isinstance(part, Known):
+            return named(Node(part, call.location) if isinstance(part, Unknown) else name, call.location)
+    assert isinstance(text, Known) and isinstance(zone, Known)
+    return named(Node(f"{text.value}-{zone.value}", name.location, name.key), call.location)
 
 
 def _goes_to_logs(call: ModuleCall) -> Wanted:
@@ -80,14 +102,15 @@ def _gateways(call: ModuleCall, create: Wanted, tags: Node | None) -> Iterator[I
     repeated = number if isinstance(number, Unknown) else None
     keys: tuple[int | None, ...] = (None,) if isinstance(number, Unknown) else tuple(range(min(number, _MOST)))
     for key in keys:
+        name = _zonal_name(call, key or 0)
         address: dict[str, Node | None] = {
             "domain": constant("vpc", place),
-            "tags": merged(place, tags, pick("nat_eip_tags", inputs)),
+            "tags": merged(place, name, tags, pick("nat_eip_tags", inputs)),
         }
         yield from resource(call, "aws_eip", "nat", address, wanted=own, key=key, place=place, repeated=repeated)
         gateway: dict[str, Node | None] = {
             "subnet_id": reference(address_of(call, "", "aws_subnet", "public", key or 0), "id", place),
-            "tags": merged(place, tags, pick("nat_gateway_tags", inputs)),
+            "tags": merged(place, name, tags, pick("nat_gateway_tags", inputs)),
         }
         yield from resource(
             call, "aws_nat_gateway", "this", gateway, wanted=wanted, key=key, place=place, repeated=repeated
@@ -133,11 +156,12 @@ def _endpoints(call: ModuleCall) -> Iterator[Instance]:
     for endpoint in groups(pick("endpoints", inputs)):
         kind = setting("service_type", "Interface", endpoint.node)
         gateway = kind.value == "Gateway"
+        label = named(endpoint.key, endpoint.place) if endpoint.repeated is None else None
         body: dict[str, Node | None] = {
             "service_name": pick("service_name", endpoint.node) or pick("service", endpoint.node),
             "vpc_endpoint_type": kind,
             "subnet_ids": None if gateway else _joined_subnets(call, endpoint.node),
-            "tags": merged(endpoint.place, pick("tags", inputs), pick("tags", endpoint.node)),
+            "tags": merged(endpoint.place, pick("tags", inputs), label, pick("tags", endpoint.node)),
         }
         key = endpoint.key if endpoint.repeated is None else None
         wanted = every(create, flag("create", True, endpoint.node))
