@@ -103,7 +103,7 @@ def test_what_another_resource_writes_is_known_and_the_rest_links_to_it() -> Non
     text = (
         'resource "aws_s3_bucket" "b" {\n  bucket = "data"\n  rule {\n    days = 3\n  }\n}\n'
         'resource "t_a" "x" {\n  name = aws_s3_bucket.b.bucket\n  arn = aws_s3_bucket.b.arn\n'
-        '  days = aws_s3_bucket.b.rule[0].days\n  text = "s3://${aws_s3_bucket.b.id}"\n}\n'
+        '  days = aws_s3_bucket.b.rule[0].days\n  text = "s3://${aws_s3_bucket.b.hosted_zone_id}"\n}\n'
     )
     one = instances({"main.tf": text})["t_a.x"]
     body = one.body.fields()
