@@ -6,12 +6,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from guard.costing.machines import Machine
-from guard.model.price import Band, PriceBook
+from guard.model.price import Band, Price, PriceBook
 from guard.model.resource import Purchase
 
-# The largest discount that the providers state for spot: https://aws.amazon.com/ec2/spot/ (up to 90 %),
-# https://cloud.google.com/spot-vms (up to 91 %), https://azure.microsoft.com/pricing/spot (up to 90 %).
-_LARGEST_SPOT_DISCOUNT = {"aws": Decimal("0.90"), "google": Decimal("0.91"), "azure": Decimal("0.90")}
+# What spot costs as a share of on-demand, by provider and whether the machine has accelerators: the 5th and the 95th
+# percentile over all pairs of type and region that the embedded price book has both prices of (AWS: savings of the Spot
+# Advisor); tests/unit/costing/test_spot_shares.py takes them from the book again. The providers state their highest
+# discounts only, as 90 or 91 %: https://docs.cloud.google.com/compute/docs/instances/create-use-spot.
+SPOT_SHARES = {
+    ("aws", False): (Decimal("0.14"), Decimal("0.50")),
+    ("aws", True): (Decimal("0.11"), Decimal("0.52")),
+    ("azure", False): (Decimal("0.185"), Decimal("0.32")),
+    ("azure", True): (Decimal("0.185"), Decimal("0.695")),
+    ("google", False): (Decimal("0.132"), Decimal("0.55")),
+    ("google", True): (Decimal("0.293"), Decimal("0.60")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +85,21 @@ def _spot(machine: Machine, prices: PriceBook) -> Hourly | None:
         note = "spot price of a month: Google changes it monthly" if provider == "google" else ""
         return Hourly(band, note)
     band = prices.compute(provider, sku, region)
-    largest = _LARGEST_SPOT_DISCOUNT.get(provider)
-    if band is None or largest is None:
+    specs = prices.specs(provider, sku)
+    shares = SPOT_SHARES.get((provider, bool(specs and specs.accelerator) or sku.startswith(("gpu:", "tpu:"))))
+    if band is None or shares is None:
         return None
-    price = band.low
-    low = replace(
-        price,
-        amount=price.amount * (1 - largest),
-        purchase="spot",
-        source=f"derived: {price.source} on-demand less the largest spot discount that {provider} states",
+    low, high = (_share(price, share) for price, share in zip((band.low, band.high), shares, strict=True))
+    usual = f"{_percent(shares[0])} to {_percent(shares[1])} of the on-demand price"
+    return Hourly(
+        Band(low, high), f"no spot price of {sku} is known: {usual}, as nine in ten spot prices of {provider}"
     )
-    note = f"no spot price of {sku} is known: from {largest:.0%} off the on-demand price to all of it"
-    return Hourly(Band(low, band.high), note)
+
+
+def _share(price: Price, share: Decimal) -> Price:
+    source = f"derived: {price.source} on-demand x {share} (spot prices in other regions and of other types)"
+    return replace(price, amount=price.amount * share, purchase="spot", source=source)
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f} %"

@@ -56,9 +56,9 @@ def _fetch(asked: Asked) -> Facts:
 
 
 def _skus(asked: Asked) -> list[Part]:
+    catalog = _catalog()
     from google.api_core import exceptions, retry
 
-    catalog = _catalog()
     again = retry.Retry(
         predicate=retry.if_exception_type(
             exceptions.ServiceUnavailable,

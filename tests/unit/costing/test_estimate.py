@@ -51,12 +51,14 @@ def test_spot_is_a_band() -> None:
     assert only_line(made).price.source.startswith("derived:")
 
 
-def test_spot_without_a_price_is_bounded_by_on_demand() -> None:
+def test_spot_without_a_price_costs_the_usual_share_of_on_demand() -> None:
     # aws,sagemaker:hosting,ml.g5.xlarge,us-east-1,hour,1.408,on_demand; no spot price of any ml type.
     compute = machines("aws", "g5.xlarge", service="sagemaker", purchase=bought(Purchase.SPOT))
     line = only_line(costs(compute, region="us-east-1"))
-    assert (line.low_price.amount, line.price.amount) == (Decimal("0.1408"), Decimal("1.408"))
-    assert "no spot price of ml.g5.xlarge is known" in line.assumption
+    assert (line.low_price.amount, line.price.amount) == (Decimal("0.15488"), Decimal("0.73216"))
+    assert line.assumption == (
+        "no spot price of ml.g5.xlarge is known: 11 % to 52 % of the on-demand price, as nine in ten spot prices of aws"
+    )
 
 
 def test_mixed_by_share_has_a_line_for_each_way() -> None:

@@ -328,7 +328,7 @@ def test_missing_credentials_and_a_missing_sdk_are_told_with_what_to_do(
     monkeypatch.setattr("google.auth.default", none)
     assert main(["prices", "update", "gcp"]) == 2
     assert "gcloud auth application-default login" in capsys.readouterr().err
-    monkeypatch.setitem(sys.modules, "google.cloud.billing_v1", None)
-    monkeypatch.delattr("google.cloud.billing_v1")
+    for name in ("google.cloud.billing_v1", "google.cloud", "google.api_core", "google.auth.exceptions"):
+        monkeypatch.setitem(sys.modules, name, None)
     assert main(["prices", "update", "google"]) == 2
     assert "pip install 'guard-iac[google]'" in capsys.readouterr().err

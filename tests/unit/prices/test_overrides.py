@@ -107,5 +107,5 @@ def test_no_overrides_change_nothing() -> None:
     ],
 )
 def test_overrides_that_cannot_be(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="override|discount|amount"):
+    with pytest.raises(ValueError, match=r"override|discount|amount"):
         book(Override("aws", "p4d.*", **wrong))
