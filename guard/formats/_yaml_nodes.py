@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import overload
+from dataclasses import dataclass, field
+from typing import Protocol, overload
 
 from yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
 from yaml.nodes import Node as Composed
 
-from guard.formats._positions import Source, clean
+from guard.formats._positions import clean
 from guard.formats._yaml_scalars import is_not_finite, number, resolve
 from guard.model.location import Location, Span
 from guard.model.node import Content, Node
@@ -24,11 +24,20 @@ _FUNCTIONS = frozenset(
 ) | frozenset(["Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"])
 
 
+class Offsets(Protocol):
+    """Tells where a range of offsets of the text is written."""
+
+    def location(self, start: int, end: int) -> Location:
+        """Return where the characters from offset `start` up to `end` stand."""
+        ...
+
+
 @dataclass(slots=True)
 class Place:
     """How the marks of composed nodes become locations: where the text that was composed begins in the file.
 
     `source` is set where a line of YAML is not a line of the file (U+2028 and the like); then offsets count.
+    `gaps` are the parts of the text that nobody knows, by what stands in their place.
     """
 
     path: str
@@ -36,7 +45,8 @@ class Place:
     lines: int = 0
     columns: int = 0
     offset: int = 0
-    source: Source | None = None
+    source: Offsets | None = None
+    gaps: Mapping[str, Unknown] = field(default_factory=dict)
 
     def location(self, node: Composed) -> Location:
         """Return where a node is written, without the blank lines and comments that libyaml counts to it."""
@@ -107,7 +117,18 @@ def _content(composed: Composed, place: Place, location: Location, tagged: bool 
         return Members(composed, place)
     if isinstance(composed, SequenceNode):
         return Elements(composed, place)
-    return _scalar(composed, location, tagged)
+    gap = _gap(composed.value, place, location) if place.gaps else None
+    return _scalar(composed, location, tagged) if gap is None else gap
+
+
+def _gap(text: str, place: Place, location: Location) -> Unknown | None:
+    """Return why a text is not known, None where no part of it is missing."""
+    found = min(((text.find(mark), mark) for mark in place.gaps if mark in text), default=None)
+    if found is None:
+        return None
+    at, mark = found
+    cause = place.gaps[mark]
+    return Unknown(cause.reason, location, cause.reference if text == mark else "", text[:at])
 
 
 def _is_template(composed: MappingNode) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import yaml
 from yaml._yaml import CParser
@@ -13,8 +15,10 @@ from yaml.reader import ReaderError
 from guard.formats._positions import Source, clean
 from guard.formats._yaml_bounds import MAX_DEPTH, explosion, survey, too_deep
 from guard.formats._yaml_nodes import PLAIN, QUOTED, Place, node_of
+from guard.formats._yaml_pieces import Pieces
 from guard.model.document import Document, Format
 from guard.model.finding import Problem
+from guard.model.instance import Piece
 from guard.model.location import FIRST_CHARACTER, Location, Step
 from guard.model.node import Node
 
@@ -64,6 +68,15 @@ def parse_embedded(document: Document, node: Node) -> Document:
     return Document(found.path, text, tuple(_placed(root, location, None) for root in found.roots), problems)
 
 
+def parse_pieces(path: str, pieces: Sequence[Piece]) -> Document:
+    """Return the YAML that pieces of text make together, each value at the place where it is written.
+
+    What lies in a piece that is not known is unknown; where that leaves no YAML, there are no roots and a problem.
+    """
+    joined = Pieces(pieces)
+    return _parse(joined.text, Place(path, joined.text, source=joined, gaps=joined.gaps))
+
+
 def _indent(document: Document, node: Node) -> int | None:
     """Return how far a literal block is indented; None for other kinds of text."""
     lines = document.text.split("\n")
@@ -100,7 +113,12 @@ def _parse(text: str, place: Place) -> Document:
     mark = 1 if text.startswith("\ufeff") else 0
     text = text[mark:]
     place.text = text
-    if not place.lines and not (text.isascii() and "\r" not in text) and _OTHER_BREAKS.search(text):
+    if (
+        place.source is None
+        and not place.lines
+        and not (text.isascii() and "\r" not in text)
+        and _OTHER_BREAKS.search(text)
+    ):
         place.source = Source(place.path, text)
     deep = too_deep(text)
     if deep is not None:
@@ -153,7 +171,7 @@ def _next_document(text: str, place: Place, index: int) -> Place | None:
     if match is None:
         return None
     lines = place.lines + text.count("\n", place.offset, match.start())
-    return Place(place.path, text, lines, place.columns, match.start(), place.source)
+    return replace(place, text=text, lines=lines, offset=match.start())
 
 
 def _add(composed: Composed, place: Place, roots: list[Node], problems: list[Problem]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from guard.model.location import Location
 from guard.model.node import Node
@@ -36,6 +37,25 @@ class Provider:
         return f"{self.name}.{self.alias}" if self.alias else self.name
 
 
+class Piece(NamedTuple):
+    """A piece of a text: what it is, and where it is written.
+
+    `lines` tells the line and column in the file at which each line of the piece begins, where it stands there letter
+    by letter; a piece without them was put in from elsewhere and stands at `location` as a whole.
+    """
+
+    text: str | Unknown
+    location: Location
+    lines: tuple[tuple[int, int], ...] = ()
+
+
+Written: TypeAlias = Sequence[Piece] | Node | None
+
+
+def _not_told(*path: str | int) -> Written:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One instance of a Terraform resource or data source, after `count`, `for_each` and module calls.
@@ -45,6 +65,8 @@ class Instance:
     instances is unknown there is one instance, and `repeated` says why. `references` are the addresses (without
     instance keys) of the resources which an attribute or nested block of this one mentions, by its name.
     `provenance` is `hcl`, `plan` or `module` (inferred by a known-module adapter).
+    `written` tells how the text (YAML, JSON) that the attribute at a path holds is written: its pieces where it is a
+    literal, a template or a file; what is encoded where it is a call of `yamlencode` or `jsonencode`; else None.
     """
 
     address: str
@@ -62,6 +84,7 @@ class Instance:
     repeated: Unknown | None = None
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     provenance: str = "hcl"
+    written: Callable[..., Written] = field(default=_not_told, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from guard.model.node import Node, is_sequence
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Label, Labels, Purpose, Resource, Serving, Storage, Training
 from guard.model.value import Absent, Known, Unknown, Value
+from guard.platforms._terraform_manifests import declared
 
 T = TypeVar("T")
 Kind = tuple[str, str]
@@ -59,10 +60,8 @@ def platform(name: str, readers: Mapping[Kind, Reader], order: int = 50) -> Plat
 
 
 def manifest(source: Source) -> Node | None:
-    """Return the Kubernetes object that a source is: a document's item, or a `kubernetes_manifest` of Terraform."""
-    if isinstance(source, Item):
-        return source.node
-    return source.body.get("manifest") if source.type == "kubernetes_manifest" else None
+    """Return the Kubernetes object that a source is: a document's item, or what an instance of Terraform declares."""
+    return source.node if isinstance(source, Item) else declared(source)
 
 
 def kind_of_object(node: Node) -> Kind | None:
@@ -90,7 +89,7 @@ def resource(name: str, node: Node, source: Source, draft: Draft) -> Resource:
         labels=labels,
         region=_common([one.region for one in draft.compute], node),
         zone=_common([one.zone for one in draft.compute], node),
-        body=node,
+        body=instance.body if instance else node,
         calls=instance.calls if instance else (),
         purpose=draft.purpose,
         evidence=draft.evidence,
@@ -149,7 +148,7 @@ def annotation(node: Node, key: str) -> Value[str]:
 
 
 class _Same:
-    """What stands in a repository, as a key that is compared by the identity of its items: they hold mappings."""
+    """What stands in a repository, as a key that is compared by identity: items and instances hold mappings."""
 
     __slots__ = ("around",)
 
@@ -157,16 +156,26 @@ class _Same:
         self.around = around
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.around.items is self.around.items
+        if not isinstance(other, _Same) or other.around.items is not self.around.items:
+            return False
+        return other.around.instances is self.around.instances
 
     def __hash__(self) -> int:
-        return id(self.around.items)
+        return hash((id(self.around.items), id(self.around.instances)))
+
+
+_NO_INSTANCES: Mapping[str, Instance] = {}
 
 
 def beside(around: Surroundings, *kinds: Kind) -> tuple[Node, ...]:
-    """Return the objects of these kinds in the repository's documents, members of Lists included."""
-    index = derived(around, _index)
-    return tuple(node for kind in kinds for node in index.get(kind, ()))
+    """Return the objects of these kinds in the repository's documents, members of Lists included, and in its Terraform.
+
+    To Terraform that is the same root, to a document all roots.
+    """
+    # Documents are the same to every root, so they are looked through once.
+    written = derived(Surroundings(_NO_INSTANCES, around.items), _index)
+    declared_there = derived(Surroundings(around.instances, ()), _declared_index)
+    return tuple(node for kind in kinds for index in (written, declared_there) for node in index.get(kind, ()))
 
 
 def derived(around: Surroundings, make: Callable[[Surroundings], T]) -> T:
@@ -186,6 +195,16 @@ def _index(around: Surroundings) -> Mapping[Kind, tuple[Node, ...]]:
             kind = kind_of_object(node)
             if kind is not None:
                 found[kind].append(node)
+    return {kind: tuple(nodes) for kind, nodes in found.items()}
+
+
+def _declared_index(around: Surroundings) -> Mapping[Kind, tuple[Node, ...]]:
+    found: defaultdict[Kind, list[Node]] = defaultdict(list)
+    for instance in around.instances.values():
+        node = declared(instance)
+        kind = kind_of_object(node) if node is not None else None
+        if node is not None and kind is not None:
+            found[kind].append(node)
     return {kind: tuple(nodes) for kind, nodes in found.items()}
 
 

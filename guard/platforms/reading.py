@@ -17,6 +17,7 @@ from guard.model.platform import Platform, Source, Surroundings
 from guard.model.price import PriceBook, Specs
 from guard.model.resource import Compute, Resource
 from guard.model.value import Absent, Known, Value, mapped
+from guard.platforms._terraform_manifests import declared
 from guard.platforms.links import Place, linked
 
 # us-east-1a and the local and wavelength zones us-west-2-lax-1a, us-east-1-wl1-bos-wlz-1.
@@ -75,8 +76,11 @@ def _sources(
         for instance in instances:
             yield instance, root, around
     around = Surroundings(everything, tuple(items))
+    # A manifest that Terraform reads from its file and applies is one thing, known by Terraform's address.
+    applied = {node.location.start for one in everything.values() if (node := declared(one)) is not None}
     for item in items:
-        yield item, item.path, around
+        if item.node.location.start not in applied:
+            yield item, item.path, around
 
 
 def _read_one(platforms: Iterable[Platform], source: Source, around: Surroundings) -> Iterator[Resource | Problem]:

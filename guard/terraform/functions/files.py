@@ -45,7 +45,7 @@ ABSENT: Final = (
 )
 
 
-def _located(path: str, environment: Environment) -> str | None:
+def place_in_tree(path: str, environment: Environment) -> str | None:
     """Return where a file is within the tree, None where it is not in it."""
     if path.startswith(("/", "~")) or "\0" in path:
         return None
@@ -77,7 +77,7 @@ def _with_content(use: Callable[[bytes, Value], str]) -> Function:
         path, marks = unmarked(arguments[0])
         if not path.is_known:
             return with_marks(unknown_from(STRING, path), marks)
-        located = _located(as_text(path), environment)
+        located = place_in_tree(as_text(path), environment)
         if located is None:
             return _outside(STRING, arguments[0], environment)
         return with_marks(string(use(_read(arguments[0], located, environment), arguments[0])), marks)
@@ -107,7 +107,7 @@ def _fileexists(arguments: Arguments, kind: Type, environment: Environment) -> V
     path, marks = unmarked(arguments[0])
     if not path.is_known:
         return with_marks(unknown_from(BOOL, path), marks)
-    located = _located(as_text(path), environment)
+    located = place_in_tree(as_text(path), environment)
     if located is None:
         return _outside(BOOL, arguments[0], environment)
     found = False
@@ -125,8 +125,8 @@ def _fileset(arguments: Arguments, kind: Type, environment: Environment) -> Valu
     marks = arguments[0].marks | arguments[1].marks
     if not (path.is_known and pattern.is_known):
         return with_marks(unknown_from(kind, path, pattern), marks)
-    base = _located(as_text(path), environment)
-    located = _located(clean(posixpath.join(as_text(path), as_text(pattern).lstrip("/"))), environment)
+    base = place_in_tree(as_text(path), environment)
+    located = place_in_tree(clean(posixpath.join(as_text(path), as_text(pattern).lstrip("/"))), environment)
     if base is None or located is None:
         return _outside(kind, arguments[0], environment)
     expression = compiled(glob_pattern(located))
@@ -185,7 +185,7 @@ def _templatefile(arguments: Arguments, kind: Type, environment: Environment) ->
     marks |= inner
     if not (path.is_known and variables.is_known):
         return with_marks(unknown_from(DYNAMIC, path, variables), marks)
-    located = _located(as_text(path), environment)
+    located = place_in_tree(as_text(path), environment)
     if located is None:
         return with_marks(_outside(DYNAMIC, arguments[0], environment), marks)
     text = _decoded(_read(arguments[0], located, environment), arguments[0])
