@@ -115,7 +115,7 @@ def test_blocks_are_read_as_the_manifest_they_make() -> None:
     assert (resource.type, resource.platform, resource.origin) == ("Deployment", "kubernetes", "terraform")
     assert isinstance(compute.accelerator, Known) and compute.accelerator.value == "L4"
     assert isinstance(compute.accelerator_count, Known) and compute.accelerator_count.value == 2
-    assert at(compute.accelerator_count) == ("main.tf", 25, 45)
+    assert at(compute.accelerator_count) == ("main.tf", 24, 45)
     assert isinstance(compute.vcpu, Known) and compute.vcpu.value == Decimal("4.5")
     assert isinstance(compute.memory_gib, Known) and compute.memory_gib.value == 16
     assert isinstance(compute.purchase, Known) and compute.purchase.value is Purchase.SPOT
@@ -124,7 +124,7 @@ def test_blocks_are_read_as_the_manifest_they_make() -> None:
         "app": "metadata",
         "cost-center": "pod template",
     }
-    assert [at(link.uri) for link in resource.data] == [("main.tf", 22, 21)]
+    assert [at(link.uri) for link in resource.data] == [("main.tf", 21, 21)]
 
 
 def test_counts_lead_to_the_variable_that_sets_them() -> None:
@@ -295,4 +295,4 @@ spec:
 """
     (compute,) = one(understood(main_tf=terraform, p__tpl=template), "kubectl_manifest.p").compute
     assert isinstance(compute.accelerator_count, Known) and compute.accelerator_count.value == 2
-    assert at(compute.accelerator_count) == ("p.tpl", 8, 45)
+    assert at(compute.accelerator_count) == ("p.tpl", 8, 44)
