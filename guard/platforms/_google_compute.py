@@ -116,6 +116,33 @@ def _instance(site: Site) -> Facts:
     return Facts(compute=(compute,), storage=tuple(disks), data=(*text_links(scripts(body)), *label_links(site)))
 
 
+def _instance_from_template(site: Site) -> Facts:
+    """An instance whose template says everything that the resource itself does not."""
+    template = joined(site.instance, "source_instance_template", site.around, TEMPLATES)
+    one = site.one()
+    if template is None:
+        place = site.body.nearest("source_instance_template")
+        missing = Unknown("the instance template is not in this configuration", place)
+        kind = site.body.text("machine_type")
+        compute = Compute(
+            location=site.here,
+            provider="google",
+            instance_type=missing if isinstance(kind, Absent) else last_segment(kind),
+            purchase=missing,
+            count_min=one,
+            count_max=one,
+            region=site.region,
+            zone=site.zone,
+        )
+        return Facts(compute=(compute,))
+    body = Node({**template.body.fields(), **site.body.fields()}, template.body.location)
+    return Facts(
+        compute=(machine(site, body, (one, one), site.here),),
+        storage=template_disks(site, body, (one, one)),
+        data=(*text_links(scripts(body)), *label_links(site)),
+    )
+
+
 def _running(site: Site, one: Value[int]) -> Value[int]:
     """Return how many run at least: none where the instance is to be stopped (`desired_status`)."""
     status = site.body.text("desired_status")
@@ -137,6 +164,9 @@ def template_disks(site: Site, template: Node, count: tuple[Value[int], Value[in
 def _template(site: Site) -> Facts:
     """A template runs nothing itself: the group that uses it carries the cost."""
     if any(_uses(group, site.instance) for group in site.around.instances_of(*GROUPS)):
+        return Facts()
+    machines = site.around.instances_of("google_compute_instance_from_template")
+    if any(means(one, "source_instance_template", site.instance) for one in machines):
         return Facts()
     none = Known(0, site.here)
     compute = machine(site, site.body, (none, none), site.here)
@@ -202,6 +232,7 @@ def _disk(site: Site) -> Facts:
 
 READERS: dict[str, Reader] = {
     "google_compute_instance": _instance,
+    "google_compute_instance_from_template": _instance_from_template,
     "google_compute_instance_template": _template,
     "google_compute_region_instance_template": _template,
     "google_compute_instance_group_manager": _group,

@@ -42,12 +42,13 @@ class KnownModule:
     """An adapter: from the inputs of a public module's call to the resources and outputs that the module makes of them.
 
     `source` is the address in the public registry, `submodules` those whose calls it understands ("" is the module
-    itself). `output` returns None for an output that only the apply decides; nothing else of the module is evaluated.
+    itself; None is every one). `output` returns None for an output that only the apply decides; nothing else of the
+    module is evaluated for it.
     """
 
     name: str
     source: str
-    submodules: frozenset[str]
+    submodules: frozenset[str] | None
     instances: Callable[[ModuleCall], Iterator[Instance]]
     output: Callable[[ModuleCall, str], Node | None]
 
@@ -124,7 +125,9 @@ def find(source: str) -> KnownModule | None:
     """Return the adapter for a module source, None where no adapter understands it."""
     parsed = parse_source(source)
     adapter = _adapters().get(parsed.address.lower()) if parsed is not None else None
-    return adapter if adapter is not None and parsed is not None and parsed.submodule in adapter.submodules else None
+    if adapter is None or parsed is None:
+        return None
+    return adapter if adapter.submodules is None or parsed.submodule in adapter.submodules else None
 
 
 def understands(call: Written) -> bool:

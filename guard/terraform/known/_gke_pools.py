@@ -135,8 +135,9 @@ def node_config(call: ModuleCall, pool: Node, name: str | None) -> Node:
     content: dict[str, Node | None] = {
         **{one: pick(one, pool) for one in same},
         "machine_type": setting("machine_type", "e2-medium", pool),
-        "disk_size_gb": setting("disk_size_gb", 100, pool),
-        "disk_type": setting("disk_type", "pd-standard", pool),
+        # The cluster's own pool leaves the size and type of its disks to GKE unless a type is written.
+        "disk_size_gb": setting("disk_size_gb", 100, pool) if name is not None else None,
+        "disk_type": setting("disk_type", "pd-standard", pool) if name is not None else pick("disk_type", pool),
         "guest_accelerator": _accelerator(pool),
         "reservation_affinity": _reservation(pool),
         "labels": _of_pool(call, "node_pools_labels", pool, name),
