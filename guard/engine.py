@@ -10,6 +10,7 @@ from typing import Any
 
 from guard import __version__
 from guard.costing.estimate import estimates
+from guard.costing.usage import Usage, apply_usage, read_usage
 from guard.discover import modules, offered, one
 from guard.inputs.selection import below
 from guard.model.document import Document, Format, ReadError, Tree
@@ -26,6 +27,7 @@ from guard.policy.fixing import Fixer
 from guard.policy.judging import Judgement, judge
 from guard.policy.loading import load
 from guard.policy.model import Policy, PolicySource
+from guard.terraform.plan import read_plan
 from guard.terraform.roots import Evaluated, EvaluationOptions, evaluate
 
 TERRAFORM_FORMATS = frozenset({"hcl", "tfjson"})
@@ -47,7 +49,7 @@ class Request:
     """What is to be read: all paths are relative to the tree's root.
 
     `directories` and `files` are judged; `context` are directories whose documents are read besides, because facts of
-    what is judged may be written there.
+    what is judged may be written there. `usage` is what is declared about how things are used.
     """
 
     tree: Tree
@@ -56,6 +58,7 @@ class Request:
     context: tuple[str, ...] = ()
     terraform: EvaluationOptions = field(default_factory=EvaluationOptions)
     locality: Mapping[str, str] = field(default_factory=dict)
+    usage: Usage | None = None
 
     def judges(self, path: str) -> bool:
         """Tell whether findings in `path` are asked for."""
@@ -72,23 +75,38 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What the input would deploy, the problems met on the way, and what the text does not decide."""
+    """What the input would deploy, the problems met on the way, and what the text does not decide.
+
+    `standing` is what plans say is there before they are applied, None where there is no plan.
+    """
 
     resources: tuple[Resource, ...]
     problems: tuple[Problem, ...]
     unknowns: tuple[UnknownFact, ...]
     files: int
+    standing: tuple[Resource, ...] | None = None
 
 
 def understand(request: Request, prices: PriceBook) -> Understanding:
     """Return the resources that the request's files would deploy, each sorted by its place."""
     documents = tuple(_documents(request))
-    roots = evaluate(request.tree, request.terraform, request.holds)
+    plans = tuple(plan for document in documents if (plan := read_plan(document, request.tree)) is not None)
+    planned = {plan.covers for plan in plans}
+    roots = tuple(one for one in evaluate(request.tree, request.terraform, request.holds) if one.root not in planned)
     items = tuple(
         Item(document.path, root, ordinal) for document in documents for ordinal, root in enumerate(document.roots)
     )
-    resources, problems = read([(one.root, one.instances) for one in roots], items, prices, request.locality)
-    every = [*problems, *(p for root in roots for p in root.problems)]
+    written = [(one.root, one.instances) for one in roots]
+    sources = [*written, *((plan.root, plan.instances) for plan in plans)]
+    resources, problems = read(sources, items, prices, request.locality)
+    standing: tuple[Resource, ...] | None = None
+    if plans:
+        now = [*written, *((plan.root, plan.before_instances) for plan in plans)]
+        standing = read(now, items, prices, request.locality)[0]
+    if request.usage is not None:
+        resources, told = apply_usage(resources, request.usage)
+        problems += told
+    every = [*problems, *(p for root in (*roots, *plans) for p in root.problems)]
     every += _of_documents(documents, {one.location.path for one in resources})
     if not documents and not roots and not request.files:
         every.append(_nothing(request))
@@ -97,7 +115,18 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
         problems=tuple(sorted(set(every), key=_place)),
         unknowns=tuple(sorted({u for root in roots for u in root.unknowns}, key=lambda u: (u.location, u.reason))),
         files=_count(request, documents, roots),
+        standing=standing,
     )
+
+
+def load_usage(path: str, text: str) -> tuple[Usage, tuple[Problem, ...]]:
+    """Return what a usage file declares, and the mistakes in it; `path` is how reports call it."""
+    document = one("guard.formats", "yaml", "FORMAT", Format)
+    if document is None:
+        raise LookupError("there is no format for YAML")
+    parsed = document.parse(path, text)
+    usage, problems = read_usage(parsed.roots[0] if parsed.roots else None, path)
+    return usage, (*(replace(p, code="usage", blocking=True) for p in parsed.problems), *problems)
 
 
 def find_rule(name: str) -> Rule[Any] | None:
@@ -124,6 +153,15 @@ def load_policy(sources: Sequence[PolicySource], tree: Tree) -> tuple[Policy, tu
     return load(sources, tree, find_rule, rule_names(), platform_names())
 
 
+def _before(understood: Understanding, base: Request | None, prices: PriceBook) -> Project | None:
+    """Return what the change starts from: the commit to compare with, else what plans say is there now."""
+    if base is not None:
+        return price(understand(base, prices), prices)
+    if understood.standing is None:
+        return None
+    return Project(understood.standing, estimates(understood.standing, prices), prices)
+
+
 def price(understood: Understanding, prices: PriceBook) -> Project:
     """Return the resources with what each costs."""
     return Project(understood.resources, estimates(understood.resources, prices), prices)
@@ -143,7 +181,7 @@ def check(
     """
     understood = understand(request, prices)
     project = price(understood, prices)
-    before = price(understand(base, prices), prices) if base else None
+    before = _before(understood, base, prices)
     rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
     texts = Texts(request)
     judgement = judge(
@@ -213,7 +251,8 @@ def _wanted(finding: Finding, request: Request, policy: Policy) -> bool:
 
 
 def _concerns(request: Request, path: str, policy: Policy) -> bool:
-    return request.judges(path) or path in policy.texts
+    declared = request.usage is not None and path == request.usage.path
+    return declared or request.judges(path) or path in policy.texts
 
 
 def _shown(findings: Sequence[Finding], problems: Sequence[Problem]) -> set[str]:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from guard.cli._usage import UsageError
-from guard.engine import Request, load_policy
+from guard.costing.usage import Usage, read_usage
+from guard.engine import Request, load_policy, load_usage
 from guard.inputs.gittree import GitError, GitTree
 from guard.inputs.selection import Selection, SelectionError, select
-from guard.model.document import Tree
+from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem
+from guard.model.node import Node
 from guard.policy import packs
 from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
@@ -54,6 +56,11 @@ def add_variables(parser: ArgumentParser) -> None:
 def add_prices(parser: ArgumentParser) -> None:
     """Declare which price book is used."""
     parser.add_argument("--prices", metavar="FILE", help="a price book in place of the one that comes with guard")
+
+
+def add_usage(parser: ArgumentParser) -> None:
+    """Declare where it is told how things are used."""
+    parser.add_argument("--usage", metavar="FILE", help="how much is used, as Infracost's usage file tells it")
 
 
 def add_policy(parser: ArgumentParser) -> None:
@@ -126,6 +133,34 @@ def policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem
         return load_policy(named or _nearest_policy(source, chosen.home), source)
 
 
+def usage(options: Namespace, chosen: Selection, judged_by: Policy) -> tuple[Usage | None, tuple[Problem, ...]]:
+    """Return what is declared about use, by `--usage` or else by the policy, with the mistakes in it.
+
+    What the policy names is read where the policy was, so that a change cannot declare its own use away. Raises
+    UsageError for a file that is not there.
+    """
+    if options.usage:
+        return _usage_file(options.usage, Path(options.usage))
+    declared = judged_by.usage
+    if isinstance(declared, Node):
+        return read_usage(declared, declared.location.path, versioned=False)
+    if not declared:
+        return None, ()
+    with _commit(chosen, options.policy_from) as tree:
+        try:
+            text = (tree or chosen.tree).read(declared).decode("utf-8", "surrogateescape")
+        except ReadError as error:
+            return None, (Problem("usage", f"the usage file of the policy: {error}", None),)
+    return load_usage(declared, text)
+
+
+def _usage_file(written: str, path: Path) -> tuple[Usage, tuple[Problem, ...]]:
+    try:
+        return load_usage(written, path.read_bytes().decode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise UsageError(f"--usage {written}: {error.strerror}") from None
+
+
 def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:
     """Return with which values Terraform is evaluated."""
     return EvaluationOptions(
@@ -139,7 +174,9 @@ def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:
     )
 
 
-def request(options: Namespace, chosen: Selection, judged_by: Policy | None = None) -> Request:
+def request(
+    options: Namespace, chosen: Selection, judged_by: Policy | None = None, used: Usage | None = None
+) -> Request:
     """Return what to read. Files that are named one by one are judged in the context of everything around them."""
     return Request(
         tree=chosen.tree,
@@ -148,6 +185,7 @@ def request(options: Namespace, chosen: Selection, judged_by: Policy | None = No
         context=("",) if chosen.files else (),
         terraform=evaluation(options, chosen),
         locality=judged_by.locality if judged_by else {},
+        usage=used,
     )
 
 

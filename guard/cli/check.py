@@ -22,6 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
     _options.add_inputs(parser)
     _options.add_policy(parser)
     _options.add_prices(parser)
+    _options.add_usage(parser)
     formats = ", ".join(modules("guard.reports"))
     parser.add_argument(
         "--format",
@@ -67,9 +68,12 @@ def status(report: Report, fail_on: str) -> int:
 def _report(options: Namespace) -> Report:
     chosen = _options.selection(options)
     policy, problems = _options.policy(options, chosen)
-    request = _options.request(options, chosen, policy)
+    used, mistakes = _options.usage(options, chosen, policy)
+    request = _options.request(options, chosen, policy, used)
     with _options.base(options, chosen, request) as base:
-        return engine.check(request, policy, problems, open_book(options.prices), datetime.now(UTC).date(), base)
+        return engine.check(
+            request, policy, (*problems, *mistakes), open_book(options.prices), datetime.now(UTC).date(), base
+        )
 
 
 def _reporter(written: str) -> tuple[Reporter, Path | None]:

@@ -20,6 +20,7 @@ def arguments(parser: ArgumentParser) -> None:
     _options.add_inputs(parser)
     _options.add_policy(parser)
     _options.add_prices(parser)
+    _options.add_usage(parser)
     parser.add_argument("--format", choices=["text", "json"], default="text", help="how to tell it")
     parser.add_argument("-q", "--quiet", action="store_true", help="the totals only")
 
@@ -39,13 +40,14 @@ def run(options: Namespace) -> int:
 def _breakdown(options: Namespace) -> Breakdown:
     chosen = _options.selection(options)
     policy, problems = _options.policy(options, chosen)
-    request = _options.request(options, chosen, policy)
+    used, mistakes = _options.usage(options, chosen, policy)
+    request = _options.request(options, chosen, policy, used)
     prices = open_book(options.prices)
     with _options.base(options, chosen, request) as before:
         understood = engine.understand(request, prices)
         base = engine.price(engine.understand(before, prices), prices) if before else None
         project = engine.price(understood, prices)
-    return Breakdown(project, base, (*problems, *understood.problems), prices.as_of())
+    return Breakdown(project, base, (*problems, *mistakes, *understood.problems), prices.as_of())
 
 
 def _told(problem: Problem) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from guard.costing._usage_keys import usage_notes
 from guard.costing.capacity import hosts, pools
 from guard.costing.compute import compute_part
 from guard.costing.fees import fee_part
@@ -40,10 +41,13 @@ def estimate(resource: Resource, prices: PriceBook, within: Sequence[str] = ()) 
     compute = [(one, pool) for one, pool in own if not (resource.type in _SUPPLY and _comes_and_goes(one))]
     part = joined(
         (
-            *(_on_pool(compute_part(one, resource, prices), pool) for one, pool in compute),
-            *(storage_part(one, resource, prices) for one in resource.storage),
-            *(fee_part(one, resource, prices) for one in resource.fees),
-            *(transfer_part(one, resource, prices) for one in resource.data),
+            *(
+                _noted(_on_pool(compute_part(one, resource, prices), pool), one, resource.training)
+                for one, pool in compute
+            ),
+            *(_noted(storage_part(one, resource, prices), one) for one in resource.storage),
+            *(_noted(fee_part(one, resource, prices), one) for one in resource.fees),
+            *(_noted(transfer_part(one, resource, prices), one) for one in resource.data),
         )
     )
     if resource.repeated is not None:
@@ -51,6 +55,14 @@ def estimate(resource: Resource, prices: PriceBook, within: Sequence[str] = ()) 
     if resource.unpriced:
         part = joined((part, without_price(resource.type, resource.unpriced, resource.location)))
     return Estimate(resource.address, part.lines, part.unpriced, part.open_ended)
+
+
+def _noted(part: Part, *facets: object) -> Part:
+    """Return `part` with what of it is declared as usage among the assumptions of each line."""
+    notes = [note for facet in facets if facet is not None for note in usage_notes(facet)]
+    if not notes or not part.lines:
+        return part
+    return replace(part, lines=tuple(replace(one, assumption=sentence(one.assumption, *notes)) for one in part.lines))
 
 
 def _on_pool(part: Part, pool: str) -> Part:

@@ -34,6 +34,9 @@ def running_hours(compute: Compute, resource: Resource) -> Quantity:
 
 def _runs(runtime: Decimal, training: Training | None) -> Quantity:
     each = f"of {runtime:f} h, its longest time"
+    declared = amount(training.runs_per_month) if training else None
+    if isinstance(declared, Decimal):
+        return _times(declared, runtime, each)
     schedule = training.schedule if training else None
     if training is None or schedule is None or isinstance(schedule, Absent):
         note = f"one run a month {each}"
@@ -45,6 +48,10 @@ def _runs(runtime: Decimal, training: Training | None) -> Quantity:
     if runs is None:
         missing = f"the schedule {schedule.value!r} does not say how often it runs"
         return Quantity(runtime, runtime, (f"one run a month {each}",), missing)
+    return _times(runs, runtime, each)
+
+
+def _times(runs: Decimal, runtime: Decimal, each: str) -> Quantity:
     shown = f"{runs.quantize(_HUNDREDTH).normalize():f}"
     total = runs * runtime
     return Quantity(total, total, (f"{shown} {'run' if runs == ONE else 'runs'} a month {each}",))

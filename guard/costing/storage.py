@@ -11,7 +11,7 @@ from guard.model.price import HOURS_PER_MONTH, Price, PriceBook
 from guard.model.resource import Resource, Storage
 from guard.model.value import Known, Unknown, Value
 
-_BY_USE = ("s3:", "gcs:", "blob:", "efs:")
+_BY_USE = ("s3:", "gcs:", "blob:", "efs:", "cloudwatch_logs:", "ecr", "bigquery:")
 _AZURE_TIERS = {"premium": "P", "premiumssd": "P", "standardssd": "E", "standard": "S"}
 # https://learn.microsoft.com/azure/virtual-machines/disks-types: the sizes in GiB of the tiers of managed disks.
 _AZURE_SIZES = (
@@ -87,7 +87,9 @@ def _sku(provider: str, kind: str, size: Decimal) -> str:
 
 
 def _capacity(storage: Storage, sku: str, size: Decimal, count: Quantity, region: Region, prices: PriceBook) -> Part:
-    found = prices.storage(storage.provider, _CAPACITY.get(sku, sku), region.name)
+    found = prices.storage(storage.provider, _CAPACITY.get(sku, sku), region.name) or _managed(
+        sku, storage, region, prices
+    )
     name = storage.name or "storage"
     if not found:
         reason = f"there is no price for {storage.provider} {sku} in {region.name}"
@@ -95,6 +97,13 @@ def _capacity(storage: Storage, sku: str, size: Decimal, count: Quantity, region
     price = found[0]
     units = Decimal(1) if price.unit == "disk-month" else size
     return Part((line(f"{_label(storage)}{price.sku}", _times(count, units, price), price, region.note),))
+
+
+def _managed(sku: str, storage: Storage, region: Region, prices: PriceBook) -> tuple[Price, ...]:
+    """Return the price of what a managed service keeps: logs (`cloudwatch_logs:storage`), container images (`ecr`)."""
+    service, _, kind = sku.partition(":")
+    price = prices.managed(storage.provider, service, kind or "storage", region.name)
+    return (price,) if price else ()
 
 
 def _operations(storage: Storage, sku: str, count: Quantity, region: Region, prices: PriceBook) -> Iterator[Part]:

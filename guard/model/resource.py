@@ -112,6 +112,7 @@ class Compute(_Facet):
     they are what it requests. `other_instance_types` may serve in place of `instance_type`, `other_accelerators` in
     place of `accelerator`. `share` marks a workload that takes part of a machine (a pod) and not whole ones.
     `fallback` is what serves when spot capacity is gone, `checkpoint` the durable place where state survives.
+    `checkpoint_minutes` is how often one is written, `grace_seconds` how long the work may go on after it is told to stop.
     `hours_per_month` is of 730; absent means all of them. `host` is the address of the resource whose machines it runs
     on, where that is a resource of its own: they are priced there.
     """
@@ -134,6 +135,8 @@ class Compute(_Facet):
     spot_share: Value[Decimal] = NOT_WRITTEN
     fallback: Value[str] = NOT_WRITTEN
     checkpoint: Value[str] = NOT_WRITTEN
+    checkpoint_minutes: Value[Decimal] = NOT_WRITTEN
+    grace_seconds: Value[Decimal] = NOT_WRITTEN
     max_runtime_hours: Value[Decimal] = NOT_WRITTEN
     hours_per_month: Value[Decimal] = NOT_WRITTEN
     region: Value[str] = NOT_WRITTEN
@@ -198,7 +201,10 @@ class Serving(_Facet):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training(_Facet):
-    """A training or batch run: when it runs, what starts it, and what survives it."""
+    """A training or batch run: when it runs, what starts it, and what survives it.
+
+    `runs_per_month` is how often it runs where that is declared; it counts before the schedule.
+    """
 
     location: Location
     schedule: Value[str] = NOT_WRITTEN
@@ -207,6 +213,7 @@ class Training(_Facet):
     dataset_format: Value[str] = NOT_WRITTEN
     sampling: Value[str] = NOT_WRITTEN
     max_runtime_hours: Value[Decimal] = NOT_WRITTEN
+    runs_per_month: Value[Decimal] = NOT_WRITTEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

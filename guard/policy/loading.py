@@ -138,7 +138,7 @@ def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]
         waivers=tuple(entry for node in _items(singly, "waivers") for entry in _waiver(reading, node, WaiverModel)),
         locality=dict(header.locality),
         prices=header.prices,
-        usage=header.usage,
+        usage=_usage(root, found),
     )
     inherited = Policy()
     for name, node in zip(header.extends, root.items("extends"), strict=False):
@@ -149,6 +149,16 @@ def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]
         inherited = _joined(inherited, extended)
     where = _where(reading, header.where, root.get("where"))
     return _scoped(_joined(inherited, own), where)
+
+
+def _usage(root: Node, found: _Found) -> str | Node:
+    """Return the usage that is written in the policy, or the path of its file, relative to the root."""
+    node = root.get("usage")
+    if node is None:
+        return ""
+    if isinstance(node.value, Mapping):
+        return node
+    return posixpath.normpath(posixpath.join(found.folder or "", node.value)) if isinstance(node.value, str) else ""
 
 
 def _header(reading: _Reading, root: Node, but: frozenset[str], model: type[Any]) -> Any:

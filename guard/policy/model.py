@@ -10,6 +10,7 @@ from typing import Any
 
 from guard.model.finding import Severity
 from guard.model.location import Location
+from guard.model.node import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Policy:
     """Everything that the policies of a run say.
 
     `locality` maps globs of URIs to regions. `texts` holds the policy files that were read, by path, and `sources`
-    their names in the order read.
+    their names in the order read. `usage` is the path of a usage file, or what stands in the policy in its place.
     """
 
     rules: tuple[RuleEntry, ...] = ()
@@ -92,6 +93,6 @@ class Policy:
     waivers: tuple[PolicyWaiver, ...] = ()
     locality: Mapping[str, str] = field(default_factory=dict)
     prices: str = ""
-    usage: str = ""
+    usage: str | Node = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()

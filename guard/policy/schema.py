@@ -159,8 +159,8 @@ class PolicyModel(Strict):
     """Where data lives that the repository does not say: globs of URIs, each with its region."""
     prices: str = ""
     """The path of a price book."""
-    usage: str = ""
-    """The path of a usage file."""
+    usage: str | Mapping[str, Any] = ""
+    """The path of a usage file (relative to this file), or what such a file would hold."""
 
 
 def policy_schema(rules: Iterable[Rule[Any]]) -> dict[str, Any]:
