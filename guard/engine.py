@@ -34,7 +34,7 @@ TERRAFORM_FORMATS = frozenset({"hcl", "tfjson"})
 # What a deployment says of itself, in any format: text without one of these is nobody's, and nobody's broken text is
 # no reason to stop a pipeline.
 DEPLOYS = re.compile(
-    r"""^[\s"'-]*(apiVersion|AWSTemplateFormatVersion|Resources|\$schema|workerPoolSpecs|endpoint_name|planned_values|"""
+    r"""(?:^[\s-]*|["'])(apiVersion|AWSTemplateFormatVersion|Resources|\$schema|workerPoolSpecs|endpoint_name|planned_values|"""
     r"""resources|accelerators|instance_type|services|bundle|Steps|flavors|instance_group)["']?\s*[:{\[]""",
     re.MULTILINE,
 )
@@ -106,7 +106,7 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
     if request.usage is not None:
         resources, told = apply_usage(resources, request.usage)
         problems += told
-    every = [*problems, *(p for root in (*roots, *plans) for p in root.problems)]
+    every = [*problems, *(p for root in roots for p in root.problems), *(p for plan in plans for p in plan.problems)]
     every += _of_documents(documents, {one.location.path for one in resources})
     if not documents and not roots and not request.files:
         every.append(_nothing(request))
