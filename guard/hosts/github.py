@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-
 def base_commit(environment: Mapping[str, str]) -> str:
     """Return the commit that the event's change starts from, "" where the event names none.
 
