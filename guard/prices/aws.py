@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from time import sleep
-from typing import Any
+from typing import Any, TypeAlias
 
 from guard.prices._aws_offers import ebs_prices, ec2_prices, sagemaker_prices
 from guard.prices._derived import SPOT_HIGH, SPOT_LOW
@@ -29,7 +29,9 @@ _STALE = frozenset({"ExpiredNextTokenException", "InvalidNextTokenException"})
 # Regions that the account has not switched on, or that its user may not ask: their spot prices stay as they were.
 _REFUSED = frozenset({"AuthFailure", "UnauthorizedOperation", "OptInRequired", "AccessDenied", "Blocked"})
 _LINUX = {"operatingSystem": "Linux", "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used"}
-_QUESTIONS: tuple[tuple[str, str, dict[str, str], Callable[[object], Iterator[Listed]]], ...] = (
+Question: TypeAlias = tuple[str, str, dict[str, str], Callable[[object], Iterator[Listed]]]
+"""A title, the service, the fields and their values, and what reads a product."""
+_QUESTIONS: tuple[Question, ...] = (
     ("EC2", "AmazonEC2", _LINUX, ec2_prices),
     ("SageMaker", "AmazonSageMaker", {"productFamily": "ML Instance"}, sagemaker_prices),
     ("EBS", "AmazonEC2", {"productFamily": "Storage"}, ebs_prices),
@@ -41,39 +43,60 @@ _QUESTIONS: tuple[tuple[str, str, dict[str, str], Callable[[object], Iterator[Li
 
 
 def _fetch(asked: Asked) -> Facts:
-    client = _client("pricing", HOME)
+    session = _session()
+    client = _client(session, "pricing", HOME)
+    for region in asked.regions:
+        if not _CODE.fullmatch(region):
+            raise UpdateError(f"{region} is no region of AWS; write it as `eu-west-1`")
     with _explained("the AWS Price List"):
         regions = asked.regions or _regions(client, asked)
-        found: list[Listed] = []
-        for number, region in enumerate(regions, start=1):
-            if not _CODE.fullmatch(region):
-                raise UpdateError(f"{region} is no region of AWS; write it as `eu-west-1`")
-            for name, service, filters, read in _QUESTIONS:
-                where = f"{region} ({number} of {len(regions)}): {name}"
-                found += _products(client, asked, where, service, {**filters, "regionCode": region}, read)
+        found = [row for question in _QUESTIONS for row in _answers(client, asked, regions, question)]
     prices, left_out = price_facts("aws", SOURCE, found)
     if left_out:
         asked.tell(f"{left_out} prices left out: two prices for one thing")
     spot: list[PriceFact] = []
     specs: dict[str, SpecsFact] = {}
+    known = {one.instance_type.lower() for one in asked.machines}
     for region in (one for one in regions if _REGION.fullmatch(one)):
         sold = {one.sku for one in prices if one.region == region and not one.service}
         with _explained(f"EC2 in {region}"):
-            spot += _spot_prices(asked, region, sold)
-            specs |= {one.instance_type: one for one in _new_types(asked, region, sold)}
+            machines = _client(session, "ec2", region)
+            spot += _spot_prices(machines, asked, region, sold)
+            new = sorted(name for name in sold - specs.keys() if name.lower() not in known)
+            specs |= {one.instance_type: one for one in _types(machines, asked, region, new)}
     return Facts(prices + spot, specs=[specs[name] for name in sorted(specs)])
 
 
-def _client(service: str, region: str) -> Any:
+def _answers(client: Any, asked: Asked, regions: tuple[str, ...], question: Question) -> Iterator[Listed]:
+    """Yield the answer of all regions: at once where it is short, else region by region, so that little is lost."""
+    name, service, filters, read = question
+    if not asked.regions and service == "AmazonEC2" and filters is not _LINUX:
+        yield from (row for row in _products(client, asked, name, service, filters, read) if row.region in regions)
+        return
+    for number, region in enumerate(regions, start=1):
+        where = f"{name}, {region} ({number} of {len(regions)})"
+        for row in _products(client, asked, where, service, {**filters, "regionCode": region}, read):
+            # A server that ignores the filter must not put one region's price into another's answer.
+            if row.region == region:
+                yield row
+
+
+def _session() -> Any:
+    """Return a session of the SDK, in which the descriptions of services are read once for all regions."""
     try:
         import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise UpdateError(_INSTALL) from error
+    return boto3.Session()
+
+
+def _client(session: Any, service: str, region: str) -> Any:
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
     patient = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=20, read_timeout=60)
     try:
-        return boto3.Session().client(service, region_name=region, config=patient)
+        return session.client(service, region_name=region, config=patient)
     except (BotoCoreError, ValueError) as error:
         raise UpdateError(f"AWS cannot be asked: {error}") from error
 
@@ -124,17 +147,15 @@ def _products(
         asked.tell(where)
         question = {"ServiceCode": service, "Filters": fields, "MaxResults": 100}
         rows, following = _page(client.get_products, token, "PriceList", read, **question)
-        # A server that ignores the filter must not put one region's price under another's name.
-        return [list(row) for row in rows if row.region == filters["regionCode"]], following
+        return [list(row) for row in rows], following
 
     query = f"{service} {sorted(filters.items())}"
     return [Listed(*row) for row in asked.pages.rows(query, page)]
 
 
-def _spot_prices(asked: Asked, region: str, sold: set[str]) -> list[PriceFact]:
+def _spot_prices(client: Any, asked: Asked, region: str, sold: set[str]) -> list[PriceFact]:
     """Return the lowest and highest spot price of each type in any zone of a region, over the last day."""
     end = datetime.combine(asked.day, time(), UTC)
-    client = _client("ec2", region)
 
     def page(token: str) -> tuple[list[Any], str]:
         asked.tell(f"{region}: spot")
@@ -164,11 +185,8 @@ def _spot_row(item: dict[str, Any]) -> Iterator[list[str]]:
             yield [item["InstanceType"], str(amount)]
 
 
-def _new_types(asked: Asked, region: str, sold: set[str]) -> list[SpecsFact]:
-    """Return what the types are that have a price and that the price book does not know yet."""
-    known = {one.instance_type.lower() for one in asked.machines}
-    unknown = sorted(name for name in sold if name.lower() not in known)
-    client = _client("ec2", region)
+def _types(client: Any, asked: Asked, region: str, unknown: list[str]) -> list[SpecsFact]:
+    """Return what these types are, which have a price and which the price book does not know yet."""
     found: list[SpecsFact] = []
     for start in range(0, len(unknown), 100):
         names = unknown[start : start + 100]

@@ -18,6 +18,9 @@ from guard.prices.book import Book, open_book
 from guard.prices.places import EMBEDDED
 from tests.unit.prices._servers import Fault, Served, ec2, price_list, serving
 
+boto3 = pytest.importorskip("boto3")
+whole_session = aws._session
+
 REGION = "eu-north-1"
 OWN = Path("guard") / "prices" / "aws.sqlite"
 LINUX = {
@@ -83,6 +86,19 @@ def spot(sku: str, zone: str, amount: str, kind: str = "Linux/UNIX") -> dict[str
 
 
 @pytest.fixture(scope="module")
+def session() -> object:
+    """Return a session for all tests: it takes the SDK a second to read its description of EC2."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ACCESS_KEY_ID", "x")
+        patched.setenv("AWS_SECRET_ACCESS_KEY", "x")
+        patched.setenv("AWS_CONFIG_FILE", "none")
+        patched.setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+        made: object = boto3.Session()
+        made.get_credentials()  # type: ignore[attr-defined]
+        return made
+
+
+@pytest.fixture(scope="module")
 def known() -> list[str]:
     """Return the known types of a region at their known prices, so that an update is plausible."""
     return [
@@ -104,8 +120,9 @@ def history() -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def lists(products: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def lists(products: list[str], session: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     with serving(price_list(products, 100)) as served:
+        monkeypatch.setattr(aws, "_session", lambda: session)
         monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", served.address)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -338,6 +355,7 @@ def test_one_odd_product_among_many_stops_nothing(lists: Served, machines: Serve
 def test_missing_credentials_and_a_missing_sdk_are_told_with_what_to_do(
     lists: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(aws, "_session", whole_session)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert update() == 2
