@@ -182,7 +182,10 @@ class DataLink(_Facet):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving(_Facet):
-    """A served model: replica bounds as written, share of traffic in percent, and what is served how."""
+    """A served model: replica bounds as written, share of traffic in percent, and what is served how.
+
+    `parallelism` is over how many accelerators the server of one replica spreads (tensor x pipeline x data parallel).
+    """
 
     location: Location
     min_replicas: Value[int] = NOT_WRITTEN
@@ -195,6 +198,7 @@ class Serving(_Facet):
     model_parameters: Value[Decimal] = NOT_WRITTEN
     precision: Value[str] = NOT_WRITTEN
     hardware_target: Value[str] = NOT_WRITTEN
+    parallelism: Value[int] = NOT_WRITTEN
     monitoring: Value[bool] = NOT_WRITTEN
     retire_after: Value[str] = NOT_WRITTEN
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from guard.model.location import Location
+from guard.model.location import Location, whole_file
 from guard.model.node import Node
 from guard.model.resource import DataLink
 from guard.model.value import Absent, Known, Unknown, Value
@@ -34,6 +35,11 @@ _WRITES = re.compile(r"output|save|checkpoint|ckpt|result|artifact|export|log|wr
 _MODEL = re.compile(r"model|weights|lora|adapter|tokenizer|engine", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"checkpoint|ckpt", re.IGNORECASE)
 _MODEL_SCHEMES = ("hf://", "ollama://", "modelscope://", "oci://", "oci+native://", "ngc://", "model-registry://")
+_INTERVAL = re.compile(
+    r"(?<![a-z0-9])(?:checkpoint|ckpt|save)\w{0,40}_(?P<unit>seconds|secs?|minutes|mins?|hours)"
+    r"[= \t]+(?P<value>\d{1,9}(?:\.\d{1,9})?)\b"
+)
+_UNITS = {"s": Decimal(1) / 60, "m": Decimal(1), "h": Decimal(60)}
 _TEXT_LIMIT = 200_000
 _DURABLE_VOLUMES = (
     "persistentVolumeClaim",
@@ -122,6 +128,24 @@ def checkpoint(pod: Node, containers: Sequence[Node], claims: Sequence[str] = ()
     if undecided is not None:
         return undecided
     return Absent(lost or _arguments(pod, containers))
+
+
+def checkpoint_minutes(containers: Sequence[Node]) -> Value[Decimal]:
+    """Return how often a checkpoint is written, where a flag or variable says so in a unit of time.
+
+    `--save-interval-minutes 30` and `CHECKPOINT_EVERY_SECONDS=600` do; a number of steps tells no time.
+    """
+    place = containers[0].location if containers else whole_file("")
+    for container in containers:
+        for words in _texts(container):
+            text = words.node.text()
+            if not isinstance(text, Known) or len(text.value) > _TEXT_LIMIT:
+                continue
+            said = text.value if "=" in text.value or " " in text.value else f"{words.name} {text.value}"
+            match = _INTERVAL.search(said.replace("-", "_").lower())
+            if match:
+                return Known(Decimal(match["value"]) * _UNITS[match["unit"][0]], text.location)
+    return Absent(place)
 
 
 def _arguments(pod: Node, containers: Sequence[Node]) -> Location:

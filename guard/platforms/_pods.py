@@ -14,7 +14,7 @@ from guard.model.resource import Compute, DataLink
 from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.platforms._kubernetes_accelerators import SHARED, share
 from guard.platforms._kubernetes_claims import claimed_devices
-from guard.platforms._kubernetes_data import checkpoint, data_links
+from guard.platforms._kubernetes_data import checkpoint, checkpoint_minutes, data_links
 from guard.platforms._kubernetes_objects import annotation
 from guard.platforms._kubernetes_placement import Placement, Term, placement, terms
 from guard.platforms._kubernetes_pools import serving_pools
@@ -97,6 +97,8 @@ def pod_compute(
         purchase=first(where.purchase, pools.purchase),
         fallback=pools.fallback if isinstance(where.purchase, Absent) else where.fallback,
         checkpoint=checkpoint(pod.spec, pod.containers, pod.claims),
+        checkpoint_minutes=checkpoint_minutes(pod.containers),
+        grace_seconds=pod.spec.number("terminationGracePeriodSeconds"),
         max_runtime_hours=hours(pod.spec, "activeDeadlineSeconds"),
         region=first(where.region, pools.region),
         zone=first(where.zone, pools.zone),

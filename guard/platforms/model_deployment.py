@@ -27,6 +27,7 @@ from guard.platforms._specs import accelerator, labels, root_of, written
 
 _VERSION = "guard/v1"
 _KINDS = ("ModelDeployment", "TrainingJob")
+_TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 (compared with, never written to)
 _MAGNITUDES = {"K": 3, "M": 6, "B": 9, "T": 12}
 
 
@@ -102,7 +103,8 @@ def _compute(node: Node, deployed: bool) -> Compute:
         count_max=high,
         purchase=_purchase(node.text("compute", "purchase")),
         fallback=_fallback(node.text("compute", "fallback")),
-        checkpoint=node.text("training", "checkpoint", "uri"),
+        checkpoint=_durable(node.text("training", "checkpoint", "uri")),
+        checkpoint_minutes=node.number("training", "checkpoint", "interval_minutes"),
         max_runtime_hours=node.number("training", "max_runtime_hours"),
         hours_per_month=node.number("compute", "hours_per_month"),
         region=node.text("compute", "region"),
@@ -151,6 +153,15 @@ def _fallback(value: Value[str]) -> Value[str]:
     return Absent(value.location) if isinstance(value, Known) and value.value == "none" else value
 
 
+def _durable(place: Value[str]) -> Value[str]:
+    """Return where checkpoints go, absent where that dies with the machine: a relative, temporary or local path."""
+    if not isinstance(place, Known):
+        return place
+    path = place.value.removeprefix("file://")
+    lost = "://" not in path and not path.startswith("/")
+    return Absent(place.location) if lost or path.startswith(_TEMPORARY) else place
+
+
 def _serving(node: Node) -> Serving:
     fixed = node.integer("serving", "replicas")
     bounds = fixed if isinstance(fixed, Known) else None
@@ -194,7 +205,7 @@ def _training(node: Node) -> Training:
         location=node.nearest("training"),
         schedule=node.text("training", "schedule"),
         trigger=node.text("training", "trigger"),
-        checkpoint=node.text("training", "checkpoint", "uri"),
+        checkpoint=_durable(node.text("training", "checkpoint", "uri")),
         dataset_format=first(*formats, Absent(node.nearest("training", "datasets"))),
         sampling=node.text("training", "sampling"),
         max_runtime_hours=node.number("training", "max_runtime_hours"),

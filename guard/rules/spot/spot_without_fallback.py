@@ -3,15 +3,14 @@
 ## Why this matters
 
 Spot capacity is cheap (AWS's GPU types mostly 54 to 86 % below on-demand in June 2025) because it can be taken back at
-two minutes' notice or less. A served model without anything behind it then stops answering; a training run without
-checkpoints starts again from nothing and pays for the lost hours again: over a long run that can cost more than
-on-demand would have.
+two minutes' notice or less. A served model without anything behind it then stops answering; a training run waits, for
+hours or days where that type is in demand, and whoever waits for its result with it.
 
 ## What to do
 
 Give the workload something to fall back on: an on-demand base in the autoscaling group, a second node pool or
 `capacity-type` beside spot, `any_of` with and without `use_spot`, `dynamic_ondemand_fallback`.
-Let a training run write checkpoints to storage that outlives the machine (an object store or a shared file system).
+Whether the work itself survives is the business of `spot-without-checkpointing`.
 
 ## When to leave it
 
@@ -34,10 +33,10 @@ from pydantic import BaseModel
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.resource import Compute, Purchase, Purpose, Resource
 from guard.model.rule import Context, Example, Rule
-from guard.model.value import Absent, Known, Unknown, Value, first
+from guard.model.value import Absent, Known, Unknown, first
+from guard.rules._workloads import active, attribute
 
 NO_FALLBACK = "spot capacity with nothing to fall back on: add on-demand capacity beside or behind it"
-NO_CHECKPOINT = "training on spot capacity without a durable checkpoint: each interruption starts it over"
 
 
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
@@ -48,43 +47,30 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
 
 
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
-    """Yield a finding for each group of spot machines without fallback, and for a training one without checkpoint."""
+    """Yield a finding for each group of spot machines without fallback."""
     for compute in context.resource.compute:
         match compute.purchase:
-            case Known(Purchase.SPOT) as spot if compute.count_max != Known(0, compute.count_max.location):
+            case Known(Purchase.SPOT) as spot if active(compute):
                 yield from _judged(context, compute, spot)
             case Unknown() as unknown:
-                yield context.undecided(unknown, _name(compute, "purchase"))
+                yield context.undecided(unknown, attribute(compute, "purchase"))
 
 
 def _judged(context: Context[Options], compute: Compute, spot: Known[Purchase]) -> Iterator[Finding | UnknownFact]:
-    trains = _trains(context.resource)
-    checkpoint = _checkpoint(context.resource, compute)
-    if not (trains and context.options.checkpoint_suffices):
-        match compute.fallback:
-            case Absent():
-                yield context.finding(spot, NO_FALLBACK, attribute=_name(compute, "fallback"))
-            case Unknown() as unknown:
-                yield context.undecided(unknown, _name(compute, "fallback"))
-    if trains:
-        match checkpoint:
-            case Absent():
-                yield context.finding(spot, NO_CHECKPOINT, attribute=_name(compute, "checkpoint"))
-            case Unknown() as unknown:
-                yield context.undecided(unknown, _name(compute, "checkpoint"))
+    if context.options.checkpoint_suffices and _waits(context.resource, compute):
+        return
+    match compute.fallback:
+        case Absent():
+            yield context.finding(spot, NO_FALLBACK, attribute=attribute(compute, "fallback"))
+        case Unknown() as unknown:
+            yield context.undecided(unknown, attribute(compute, "fallback"))
 
 
-def _trains(resource: Resource) -> bool:
-    return resource.purpose is Purpose.TRAINING
-
-
-def _checkpoint(resource: Resource, compute: Compute) -> Value[str]:
-    own = compute.checkpoint
-    return first(own, resource.training.checkpoint) if resource.training else own
-
-
-def _name(compute: Compute, attribute: str) -> str:
-    return f"{compute.name}.{attribute}".lstrip(".")
+def _waits(resource: Resource, compute: Compute) -> bool:
+    """Tell whether it is a training run that goes on where it stopped."""
+    training = resource.training
+    place = first(compute.checkpoint, training.checkpoint) if training else compute.checkpoint
+    return resource.purpose is Purpose.TRAINING and isinstance(place, Known)
 
 
 TERRAFORM = Example(
@@ -128,7 +114,6 @@ spec:
           nodeSelector:
             karpenter.sh/capacity-type: spot
 #                                       ^^^^ spot capacity with nothing to fall back on: add on-demand capacity beside or behind it
-#                                       ^^^^ training on spot capacity without a durable checkpoint: each interruption starts it over
           containers:
             - name: pytorch
               image: docker.io/acme/rank:1.0

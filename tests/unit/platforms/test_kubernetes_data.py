@@ -99,3 +99,24 @@ def test_uris_are_found_where_they_are_written() -> None:
 def test_mounted_buckets_and_claims_are_data() -> None:
     found = job(VOLUMES)
     assert [(plain(one.uri), one.direction) for one in found.data] == [("pvc://ckpt", "both"), ("gs://models", "both")]
+
+
+@pytest.mark.parametrize(
+    ("args", "minutes"),
+    [
+        ("[--save-interval-minutes, '30']", 30),
+        ("[--checkpoint-every-minutes=15]", 15),
+        ('["train.py --ckpt-interval-seconds 900 --epochs 3"]', 15),
+        ("[--checkpoint-interval-hours=2]", 120),
+        ("[--save-steps, '500']", None),
+        ("[]", None),
+    ],
+)
+def test_the_interval_of_checkpoints_is_read_where_it_has_a_unit_of_time(args: str, minutes: int | None) -> None:
+    assert plain(group(job(VOLUMES + f"    args: {args}\n")).checkpoint_minutes) == (None if minutes is None else str(minutes))
+
+
+def test_the_time_to_stop_is_read() -> None:
+    spec = VOLUMES + "terminationGracePeriodSeconds: 90\n"
+    assert plain(group(job(spec)).grace_seconds) == "90"
+    assert plain(group(job(VOLUMES)).grace_seconds) is None

@@ -142,3 +142,29 @@ def test_reading_does_not_import_pydantic() -> None:
     code = "import sys, guard.platforms.model_deployment; print('pydantic' in sys.modules, 'jsonschema' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "durable"),
+    [
+        ("s3://runs/1", True),
+        ("/mnt/shared/runs", True),
+        ("./checkpoints", False),
+        ("runs/1", False),
+        ("/tmp/ckpt", False),
+        ("file:///dev/shm/ckpt", False),
+    ],
+)
+def test_a_checkpoint_counts_where_it_outlives_the_machine(uri: str, durable: bool) -> None:
+    text = f"""\
+    apiVersion: guard/v1
+    kind: TrainingJob
+    metadata: {{name: t}}
+    compute: {{provider: aws, instance: g5.xlarge}}
+    training: {{checkpoint: {{uri: "{uri}", interval_minutes: 30}}}}
+    """
+    (one,) = read(text)[0]
+    (compute,) = one.compute
+    assert isinstance(compute.checkpoint, Known) is durable
+    assert isinstance(compute.checkpoint_minutes, Known)
+    assert compute.checkpoint_minutes.value == 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from guard.prices.book import open_book
 from guard.rules.compute import disallowed_instance_type
 from guard.rules.locality import cross_region_data
 from guard.rules.spend import over_budget
-from guard.rules.spot import spot_without_fallback
+from guard.rules.spot import spot_without_checkpointing, spot_without_fallback
 from guard.rules.tagging import missing_tag
 from tests.unit.policy._made import at, costing, known, resource, unknown
 
@@ -90,26 +91,48 @@ def test_machines_that_never_run_are_left_alone() -> None:
     none = compute(
         instance_type=known("p3.2xlarge"), accelerator=known("V100"), count_max=Known(0, HERE), purchase=SPOT
     )
-    for rule in (disallowed_instance_type.RULE, spot_without_fallback.RULE):
+    for rule in (disallowed_instance_type.RULE, spot_without_fallback.RULE, spot_without_checkpointing.RULE):
         assert says(rule, resource(compute=none)) == ([], [])
 
 
 @pytest.mark.parametrize(
-    ("facts", "findings", "undecided"),
+    ("rule", "facts", "findings", "undecided"),
     [
-        ({"purchase": unknown()}, 0, [f"purchase: {NO_VALUE}"]),
-        ({"purchase": SPOT, "fallback": unknown(), "checkpoint": known("s3://c")}, 0, [f"fallback: {NO_VALUE}"]),
-        ({"purchase": SPOT, "fallback": known("on_demand"), "checkpoint": unknown()}, 0, [f"checkpoint: {NO_VALUE}"]),
-        ({"purchase": SPOT, "fallback": known("on_demand"), "checkpoint": known("s3://c")}, 0, []),
-        ({"purchase": SPOT}, 2, []),
-        ({"purchase": Known(Purchase.MIXED, HERE)}, 0, []),
-        ({}, 0, []),
+        (spot_without_fallback, {"purchase": unknown()}, 0, [f"purchase: {NO_VALUE}"]),
+        (spot_without_fallback, {"purchase": SPOT, "fallback": unknown()}, 0, [f"fallback: {NO_VALUE}"]),
+        (spot_without_fallback, {"purchase": SPOT, "fallback": known("on_demand")}, 0, []),
+        (spot_without_fallback, {"purchase": SPOT}, 1, []),
+        (spot_without_fallback, {"purchase": Known(Purchase.MIXED, HERE)}, 0, []),
+        (spot_without_fallback, {}, 0, []),
+        (spot_without_checkpointing, {"purchase": unknown()}, 0, [f"purchase: {NO_VALUE}"]),
+        (spot_without_checkpointing, {"purchase": SPOT, "checkpoint": unknown()}, 0, [f"checkpoint: {NO_VALUE}"]),
+        (spot_without_checkpointing, {"purchase": SPOT, "checkpoint": known("s3://c")}, 0, []),
+        (spot_without_checkpointing, {"purchase": SPOT}, 1, []),
+        (spot_without_checkpointing, {"purchase": Known(Purchase.MIXED, HERE)}, 0, []),
     ],
 )
-def test_spot_training(facts: dict[str, Value[Any]], findings: int, undecided: list[str]) -> None:
+def test_spot_training(rule: ModuleType, facts: dict[str, Value[Any]], findings: int, undecided: list[str]) -> None:
     subject = resource(purpose=Purpose.TRAINING, compute=compute(**facts))
-    said = says(spot_without_fallback.RULE, subject)
+    said = says(rule.RULE, subject)
     assert (len(said[0]), said[1]) == (findings, undecided)
+
+
+@pytest.mark.parametrize(("minutes", "findings"), [(Decimal(30), 0), (Decimal(60), 0), (Decimal(61), 1)])
+def test_checkpoints_must_be_as_often_as_is_affordable(minutes: Decimal, findings: int) -> None:
+    facts = {"purchase": SPOT, "checkpoint": known("s3://c"), "checkpoint_minutes": Known(minutes, HERE)}
+    subject = resource(purpose=Purpose.TRAINING, compute=compute(**facts))
+    assert len(says(spot_without_checkpointing.RULE, subject)[0]) == findings
+    labelled = resource(
+        purpose=Purpose.TRAINING,
+        compute=compute(purchase=SPOT, checkpoint=known("s3://c")),
+        labels={"checkpoint-minutes": known(str(minutes))},
+    )
+    assert len(says(spot_without_checkpointing.RULE, labelled)[0]) == findings
+
+
+def test_a_short_run_needs_no_checkpoint() -> None:
+    short = compute(purchase=SPOT, max_runtime_hours=Known(Decimal(1), HERE))
+    assert says(spot_without_checkpointing.RULE, resource(purpose=Purpose.TRAINING, compute=short)) == ([], [])
 
 
 def test_a_checkpoint_may_stand_in_for_a_fallback() -> None:
