@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from guard.cli.main import main
+from guard.prices import azure
+from guard.prices._source import Asked, PriceSource, UpdateError
+from guard.prices.writing import Facts, PriceFact, write_book
 
 
 def test_show_prints_what_the_contract_promises(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,6 +77,45 @@ def test_status(capsys: pytest.CaptureFixture[str]) -> None:
     made = json.loads(capsys.readouterr().out)
     assert made["as_of"] == "2026-08-22"
     assert [one["provider"] for one in made["providers"]] == ["aws", "azure", "google"]
+
+
+def test_old_prices_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "old.sqlite"
+    fact = PriceFact("aws", "", "p9.large", "us-east-1", "hour", "on_demand", "", "x", "2020-01-02", Decimal(1))
+    write_book(path, Facts([fact]))
+    assert main(["prices", "status", "--prices", str(path)]) == 0
+    told = capsys.readouterr()
+    assert "newest on-demand prices 2020-01-02" in told.out
+    assert f"[{path}]" in told.out
+    assert "guard: the prices of aws are" in told.err
+    assert "`guard prices update aws` asks for new ones" in told.err
+
+
+class Terminal(io.StringIO):
+    """A stderr that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fetch(asked: Asked) -> Facts:
+        asked.tell("eu-west-1: spot \x1b[2J")
+        raise UpdateError("no answer")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(azure, "PRICES", PriceSource("A list", "azure", fetch))
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert main(["prices", "update", "azure"]) == 2
+    shown = terminal.getvalue()
+    assert shown.startswith("\r\x1b[Keu-west-1: spot \\x1b[2J (0 pages)\r\x1b[K")
+    assert shown.endswith("guard: no answer\n")
+
+
+def test_an_unknown_source_is_told_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "update", "oracle"]) == 2
+    assert "no source of prices is called oracle; known are aws, azure, google" in capsys.readouterr().err
 
 
 def test_a_bad_book_is_the_users_to_mend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
