@@ -48,6 +48,14 @@ def as_json(breakdown: Breakdown) -> str:
     )
 
 
+def as_infracost(breakdown: Breakdown, today: date) -> str:
+    """Return the breakdown as Infracost 0.10 writes it."""
+    from guard.reports.infracost import document
+
+    base = None if breakdown.base is None else _costs(breakdown.base)
+    return document(_costs(breakdown.project), base, today.isoformat())
+
+
 def as_text(breakdown: Breakdown, today: date, quiet: bool) -> str:
     """Return the breakdown for people: a tree of resources and lines, the totals, and what has no price."""
     costly = _costly(breakdown.project)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from guard import engine
 from guard.cli import _options
-from guard.cli._cost_output import Breakdown, as_json, as_text
+from guard.cli._cost_output import Breakdown, as_infracost, as_json, as_text
 from guard.model.command import Command
 from guard.model.finding import Problem
 from guard.prices.book import open_book
@@ -21,17 +21,21 @@ def arguments(parser: ArgumentParser) -> None:
     _options.add_policy(parser)
     _options.add_prices(parser)
     _options.add_usage(parser)
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to tell it")
+    parser.add_argument("--format", choices=["text", "json", "infracost"], default="text", help="how to tell it")
     parser.add_argument("-q", "--quiet", action="store_true", help="the totals only")
 
 
 def run(options: Namespace) -> int:
     """Print the breakdown; 2 where a problem kept something from being read, else 0."""
     breakdown = _breakdown(options)
+    today = datetime.now(UTC).date()
     if options.format == "json":
         sys.stdout.write(as_json(breakdown))
+    elif options.format == "infracost":
+        sys.stdout.write(as_infracost(breakdown, today))
     else:
-        sys.stdout.write(as_text(breakdown, datetime.now(UTC).date(), options.quiet))
+        sys.stdout.write(as_text(breakdown, today, options.quiet))
+    if options.format != "json":
         for problem in breakdown.problems:
             print(f"guard: {_told(problem)}", file=sys.stderr)
     return 2 if any(problem.blocking for problem in breakdown.problems) else 0
@@ -45,7 +49,7 @@ def _breakdown(options: Namespace) -> Breakdown:
     prices = open_book(options.prices)
     with _options.base(options, chosen, request) as before:
         understood = engine.understand(request, prices)
-        base = engine.price(engine.understand(before, prices), prices) if before else None
+        base = engine.starting_point(understood, before, prices)
         project = engine.price(understood, prices)
     return Breakdown(project, base, (*problems, *mistakes, *understood.problems), prices.as_of())
 

@@ -10,6 +10,7 @@ from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.location import Location
 from guard.model.price import Estimate
 from guard.model.resource import Resource
+from guard.model.rule import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Report:
     """Everything that one run found.
 
     `texts` holds the text of each file that a finding or problem points into, for excerpts. `passed` maps each rule
-    that ran to the number of resources it had nothing against.
+    that ran to the number of resources it had nothing against. `base` is what the change starts from, where there is
+    something to compare with; `day` is the day of the run, as ISO 8601.
     """
 
     findings: tuple[Finding, ...]
@@ -81,6 +83,8 @@ class Report:
     version: str
     passed: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    base: Project | None = None
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
