@@ -106,6 +106,7 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
     if request.usage is not None:
         resources, told = apply_usage(resources, request.usage)
         problems += told
+        standing = apply_usage(standing, request.usage).resources if standing is not None else None
     every = [*problems, *(p for root in roots for p in root.problems), *(p for plan in plans for p in plan.problems)]
     every += _of_documents(documents, {one.location.path for one in resources})
     if not documents and not roots and not request.files:
@@ -153,7 +154,7 @@ def load_policy(sources: Sequence[PolicySource], tree: Tree) -> tuple[Policy, tu
     return load(sources, tree, find_rule, rule_names(), platform_names())
 
 
-def _before(understood: Understanding, base: Request | None, prices: PriceBook) -> Project | None:
+def starting_point(understood: Understanding, base: Request | None, prices: PriceBook) -> Project | None:
     """Return what the change starts from: the commit to compare with, else what plans say is there now."""
     if base is not None:
         return price(understand(base, prices), prices)
@@ -181,7 +182,7 @@ def check(
     """
     understood = understand(request, prices)
     project = price(understood, prices)
-    before = _before(understood, base, prices)
+    before = starting_point(understood, base, prices)
     rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
     texts = Texts(request)
     judgement = judge(
@@ -211,6 +212,8 @@ def check(
         prices_as_of=prices.as_of(),
         version=__version__,
         passed=judgement.passed,
+        base=before,
+        day=today.isoformat(),
     )
 
 
