@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from guard.costing.parts import Part, amount, sentence, without_price
 from guard.model.price import CostLine, Price, PriceBook
+from guard.model.regions import together
 from guard.model.resource import DataLink, Resource
 from guard.model.value import Known, Unknown, first
 
@@ -41,7 +42,7 @@ def _between(
 ) -> Part:
     own = _provider(resource)
     other = _scheme(link) or own
-    if own == other and here == there:
+    if own == other and together(here, there):
         return Part()
     if not isinstance(volume, Decimal):
         why = f"how much is not known: {volume}" if volume else "how much depends on use: declare it in a usage file"

@@ -8,7 +8,8 @@ while they wait for data.
 
 ## What to do
 
-Run the work where the data is, or keep a copy of the data where the work runs. Where the repository does not say in
+Run the work where the data is, or keep a copy of the data where the work runs. Data in a multi-region or dual region
+(`us`, `nam4`, `us-central1+us-east1`) is near every region within it. Where the repository does not say in
 which region a bucket is, say it under `locality:` in guard.yaml.
 
 ## When to leave it
@@ -33,6 +34,7 @@ from pydantic import BaseModel, Field
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.location import Step
 from guard.model.price import Price
+from guard.model.regions import together
 from guard.model.resource import DataLink
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown, Value, first
@@ -40,8 +42,6 @@ from guard.rules._helpers import fitting, usd
 
 Role = Literal["data", "model", "checkpoint", "output", "code"]
 
-# Buckets that span regions of a part of the world: reading them from within it costs nothing for the distance.
-MULTI_REGIONS = {"us": ("us-",), "eu": ("europe-", "eu-"), "europe": ("europe-", "eu-"), "asia": ("asia-",)}
 SCHEMES = {
     "aws": ("s3://", "s3a://", "s3n://", "arn:aws"),
     "google": ("gs://", "gcs://"),
@@ -89,7 +89,7 @@ def _judged(
     for machine in machines:
         match machine, link.region:
             case Known(here), Known(there):
-                if not _together(here.casefold(), there.casefold()):
+                if _elsewhere(context, link) or not together(here, there):
                     yield _finding(context, link, machine, attribute)
                     return
             case (Known(), Unknown() as unknown) | (Unknown() as unknown, Known()):
@@ -100,8 +100,11 @@ def _judged(
                 return
 
 
-def _together(here: str, there: str) -> bool:
-    return here == there or here.startswith(MULTI_REGIONS.get(there, "\0"))
+def _elsewhere(context: Context[Options], link: DataLink) -> bool:
+    """Tell whether the data is known to be in another cloud than the machines."""
+    owner = _cloud(context, link)
+    user = next((one.provider for one in context.resource.compute if one.provider), "")
+    return bool(owner and user and owner != user)
 
 
 def _finding(context: Context[Options], link: DataLink, machine: Known[str], attribute: str) -> Finding:

@@ -152,7 +152,7 @@ def links(region: Value[str], **more: Any) -> tuple[DataLink, ...]:
         (known("us-east-1"), known("us-east-1"), 0, 0),
         (known("us-east-1"), known("eu-west-1"), 1, 0),
         (known("us-east-1"), known("US-EAST-1"), 0, 0),
-        (known("us-central1"), known("us"), 0, 0),
+        (known("us-central1"), known("us"), 1, 0),
         (known("europe-west4"), known("us"), 1, 0),
         (unknown(), known("eu-west-1"), 0, 1),
         (known("us-east-1"), unknown(), 0, 1),
@@ -167,6 +167,13 @@ def test_regions_are_compared_only_where_both_are_known(
     subject = resource(region=here, compute=compute(), data=links(there))
     said = says(cross_region_data.RULE, subject)
     assert (len(said[0]), len(said[1])) == (findings, undecided)
+
+
+@pytest.mark.parametrize(("there", "findings"), [("us", 0), ("us-multi", 0), ("nam4", 0), ("eur4", 1), ("europe", 1)])
+def test_a_place_of_several_regions_is_near_those_within_it(there: str, findings: int) -> None:
+    machine = (Compute(location=HERE, provider="google", region=known("us-central1")),)
+    near = (DataLink(uri=known("gs://corpus/a"), location=HERE, region=known(there)),)
+    assert len(says(cross_region_data.RULE, resource(compute=machine, data=near))[0]) == findings
 
 
 def test_the_price_of_a_transfer_is_that_of_leaving_the_source() -> None:
