@@ -67,10 +67,10 @@ def instances(call: ModuleCall) -> Iterator[Instance]:
         yield from _node_group(call, group)
     for group in groups(pick("fargate_profiles", inputs)):
         yield from _fargate(call, group)
-    for group in groups(pick("worker_groups", inputs)):
-        yield from _workers(call, group)
-    for group in groups(pick("worker_groups_launch_template", inputs)):
-        yield from _templated_workers(call, group)
+    for position, group in _by_position(pick("worker_groups", inputs)):
+        yield from _workers(call, group, position)
+    for position, group in _by_position(pick("worker_groups_launch_template", inputs)):
+        yield from _templated_workers(call, group, position)
 
 
 def _defaults(call: ModuleCall, name: str) -> Node:
@@ -164,15 +164,15 @@ def _tags(call: ModuleCall, group: Group, *sources: Node) -> Node | None:
     return Node(both, own.location, own.key)
 
 
-def _position(group: Group) -> int | None:
-    """Return a group's position in its list; a map in its place is a mistake that Terraform tells of."""
-    return int(group.key) if group.repeated is None and group.key.isdecimal() and len(group.key) < 5 else None
+def _by_position(node: Node | None) -> Iterator[tuple[int | None, Group]]:
+    """Yield groups with their positions in the list; no position for the one that stands for an unknown number."""
+    for position, group in enumerate(groups(node)):
+        yield (position if group.repeated is None else None), group
 
 
-def _workers(call: ModuleCall, group: Group) -> Iterator[Instance]:
+def _workers(call: ModuleCall, group: Group, key: int | None) -> Iterator[Instance]:
     sources = (group.node, _defaults(call, "workers_group_defaults"))
     place = group.place
-    key = _position(group)
     made = address_of(call, "", "aws_launch_configuration", "workers", key)
     disk = {name.removeprefix("root_"): setting(name, value, *sources) for name, value in _DISK.items()}
     yield from resource(
@@ -199,10 +199,9 @@ def _workers(call: ModuleCall, group: Group) -> Iterator[Instance]:
     )
 
 
-def _templated_workers(call: ModuleCall, group: Group) -> Iterator[Instance]:
+def _templated_workers(call: ModuleCall, group: Group, key: int | None) -> Iterator[Instance]:
     sources = (group.node, _defaults(call, "workers_group_defaults"))
     place = group.place
-    key = _position(group)
     name = "workers_launch_template"
     template_id = reference(address_of(call, "", "aws_launch_template", name, key), "id", place)
     disk = {one.removeprefix("root_"): setting(one, value, *sources) for one, value in _DISK.items()}

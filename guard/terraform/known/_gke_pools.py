@@ -36,13 +36,18 @@ def pools(call: ModuleCall) -> list[Group]:
     if written is None:
         default = {"name": constant("default-node-pool", call.location)}
         return [Group("default-node-pool", Node(default, call.location))]
-    found = []
+    return _by_name(written)
+
+
+def _by_name(written: Node | None) -> list[Group]:
+    """Return pools by their names; one whose name is unknown or taken already goes by its position."""
+    found: dict[str, Group] = {}
     for one in groups(written):
         name = pick("name", one.node)
         value = name.text() if name is not None else None
-        repeated = one.repeated or (value if isinstance(value, Unknown) else None)
-        found.append(Group(value.value if isinstance(value, Known) else "", _anchored(one.node, name), repeated))
-    return found
+        key = value.value if isinstance(value, Known) and value.value not in found else one.key
+        found[key] = Group(key, _anchored(one.node, name), one.repeated)
+    return list(found.values())
 
 
 def _anchored(pool: Node, name: Node | None) -> Node:
@@ -54,12 +59,8 @@ def instances(call: ModuleCall, found: Sequence[Group], location: Node | None, w
     """Yield the node pools of a cluster, those of Windows after the others."""
     for pool in found:
         yield from _pool(call, pool, "pools", location, within)
-    for pool in groups(filled(pick("windows_node_pools", call.inputs))):
-        name = pick("name", pool.node)
-        value = name.text() if name is not None else None
-        key = value.value if isinstance(value, Known) else pool.key
-        windows = Group(key, _anchored(pool.node, name), pool.repeated)
-        yield from _pool(call, windows, "windows_pools", location, within)
+    for pool in _by_name(filled(pick("windows_node_pools", call.inputs))):
+        yield from _pool(call, pool, "windows_pools", location, within)
 
 
 def _pool(call: ModuleCall, pool: Group, name: str, location: Node | None, within: str) -> Iterator[Instance]:
