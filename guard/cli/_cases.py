@@ -13,6 +13,7 @@ from guard.inputs.memory import MemoryTree
 from guard.model.price import PriceBook
 from guard.model.rule import Example, Rule
 from guard.policy.cases import Expectation, differences, found, parsed
+from guard.policy.loading import ASSERT
 from guard.policy.model import Policy, PolicySource
 
 TODAY = date(2026, 1, 1)
@@ -38,13 +39,15 @@ class Outcome:
 
 def run_example(rule: Rule[Any], example: Example, prices: PriceBook) -> tuple[str, ...]:
     """Return what differs between what the carets of a rule's example say and what the rule finds."""
-    entry = {"rule": rule.name, "options": dict(example.options)}
+    # The keys of an assertion stand beside its name, not below `options`.
+    options = dict(example.options)
+    entry = {"rule": rule.name, **(options if rule.name == ASSERT else {"options": options})}
     source = PolicySource("policy.yaml", f"rules: [{json.dumps(entry)}]\n{example.policy}\n")
     policy, problems = engine.load_policy((source,), MemoryTree({}))
     if problems:
         return tuple(f"policy: {one.message}" for one in problems)
     files = Files(rule.name, {example.path: example.text, **example.files}, example.base)
-    return run_case(files, policy, prices, rule.name).wrong
+    return run_case(files, policy, prices, str(options.get("name", rule.name))).wrong
 
 
 def run_case(case: Files, policy: Policy, prices: PriceBook, only: str = "") -> Outcome:

@@ -13,6 +13,7 @@ from guard.model.finding import Problem
 from guard.model.location import Location
 from guard.model.node import Node, is_sequence, kind_of
 from guard.model.value import Unknown
+from guard.policy.places import inside
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -53,8 +54,11 @@ class Mistake(NamedTuple):
     error: ErrorDetails
 
 
-def check(node: Node, model: type[ModelT]) -> tuple[ModelT | None, tuple[Problem, ...]]:
-    """Return the model made from `node`, or None and one problem for each mistake."""
+def check(node: Node, model: type[ModelT], text: str = "") -> tuple[ModelT | None, tuple[Problem, ...]]:
+    """Return the model made from `node`, or None and one problem for each mistake.
+
+    With the file's `text` a mistake inside of a longer text is told at its own line and column.
+    """
     from pydantic import ValidationError
 
     unreadable = [one.value for _, one in node.walk() if isinstance(one.value, Unknown)]
@@ -64,7 +68,7 @@ def check(node: Node, model: type[ModelT]) -> tuple[ModelT | None, tuple[Problem
         # As JSON, the strict mode takes lists for tuples and text for dates, yet "3" is no number and true is not 1.
         return model.model_validate_json(json.dumps(_plain(node)), strict=True), ()
     except ValidationError as error:
-        return None, tuple(_problems(node, model, error.errors(include_url=False)))
+        return None, tuple(_problems(node, model, error.errors(include_url=False), text))
 
 
 def problem(message: str, location: Location) -> Problem:
@@ -90,7 +94,7 @@ def _plain(node: Node) -> Any:
     return value
 
 
-def _problems(root: Node, model: type[BaseModel], errors: Sequence[ErrorDetails]) -> Iterator[Problem]:
+def _problems(root: Node, model: type[BaseModel], errors: Sequence[ErrorDetails], text: str) -> Iterator[Problem]:
     mistakes = [_mistake(root, error) for error in errors]
     deepest = [
         one
@@ -103,7 +107,16 @@ def _problems(root: Node, model: type[BaseModel], errors: Sequence[ErrorDetails]
             continue
         told.add(one.path)
         same = [two.error for two in deepest if two.path == one.path] if one.branch else [one.error]
-        yield _problem(one, same, model)
+        yield _within(one, text) or _problem(one, same, model)
+
+
+def _within(mistake: Mistake, text: str) -> Problem | None:
+    """Return the problem at the place that a mistake names inside of a text, None where it names none."""
+    wrong = mistake.error.get("ctx", {}).get("error")
+    start, end = getattr(wrong, "start", None), getattr(wrong, "end", None)
+    if start is None or end is None:
+        return None
+    return problem(f"{_written(mistake.path)}: {wrong}", inside(text, mistake.node, start, end))
 
 
 def _mistake(root: Node, error: ErrorDetails) -> Mistake:

@@ -11,7 +11,7 @@ from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.report import Waived, Waiver
 from guard.model.resource import Resource
 from guard.model.rule import Context, Project, Rule
-from guard.policy.loading import BUDGET_RULE
+from guard.policy.loading import ASSERT, BUDGET_RULE
 from guard.policy.merging import fingerprinted, merged, merged_unknowns, order
 from guard.policy.model import Policy, RuleEntry
 from guard.policy.scope import budget, chosen
@@ -69,11 +69,13 @@ def _with_budgets(policy: Policy, project: Project, base: Project | None, said: 
 
 
 def _run(entry: RuleEntry, rule: Rule[Any], project: Project, base: Project | None, said: _Said) -> None:
-    scope, undecided = chosen(entry.where, project.resources, rule.name)
+    scope, undecided = chosen(entry.where, project.resources, entry.name if rule.name == ASSERT else rule.name)
     said.unknowns += undecided
-    said.looked_at.setdefault(rule.name, set()).update(one.address for one in scope)
+    # An assertion goes by the name that the policy gives it: so it is reported, and so it is waived.
+    name = entry.name if rule.name == ASSERT else rule.name
+    said.looked_at.setdefault(name, set()).update(one.address for one in scope)
     severity = entry.severity or rule.severity
-    context: Context[Any] = Context(rule.name, severity, entry.options, project, scope, None, base)
+    context: Context[Any] = Context(name, severity, entry.options, project, scope, None, base)
     if rule.per == "resource":
         for resource in scope:
             _hear(rule, replace(context, subject=resource), said)
@@ -105,7 +107,8 @@ def _settled(
     ]
     covered = {id(one) for one, _ in waived}
     resources = {one.address: one for one in project.resources}
-    complaints += unused(comments, ran, rule_names)
+    own = [entry.name for entry in policy.rules if entry.rule == ASSERT]
+    complaints += unused(comments, ran, [*rule_names, *own])
     findings = merged([*(one for one in said.findings if id(one) not in covered), *complaints], resources)
     hidden = _merged_waived(waived, resources)
     # Numbered together, so that a new waiver leaves the other fingerprints alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ FindRule = Callable[[str], Rule[Any] | None]
 
 STANDARD = ("guard.yaml", "guard.yml")
 BUDGET_RULE = "over-budget"
+ASSERT = "assert"
+NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 DEPTH_LIMIT = 16
 
 
@@ -181,6 +184,8 @@ def _items(lists: Mapping[str, Node], name: str) -> tuple[Node, ...]:
 
 
 def _rule(reading: _Reading, node: Node, model: type[Any]) -> Sequence[RuleEntry]:
+    if _is_assertion(node):
+        return _assertion(reading, node)
     entry, problems = check(node, model)
     reading.problems += problems
     named = node.get("rule")
@@ -199,6 +204,28 @@ def _rule(reading: _Reading, node: Node, model: type[Any]) -> Sequence[RuleEntry
         if options is None:
             return ()
     return (RuleEntry(rule.name, named.location, entry.name, entry.severity, where, options),)
+
+
+def _is_assertion(node: Node) -> bool:
+    named = node.get("rule") if isinstance(node.value, Mapping) else None
+    return named is not None and named.value == ASSERT
+
+
+def _assertion(reading: _Reading, node: Node) -> Sequence[RuleEntry]:
+    from guard.policy.assertions import Entry
+
+    entry, problems = check(node, Entry, reading.texts.get(node.location.path, ""))
+    reading.problems += problems
+    if entry is None:
+        return ()
+    if entry.name in reading.rule_names or entry.name == ASSERT:
+        reading.wrong(f'"{entry.name}" is the name of one of guard\'s rules; take another', node.nearest("name"))
+        return ()
+    if re.fullmatch(NAME, entry.name) is None:
+        reading.wrong(f'name: "{entry.name}" is written with small letters, digits and hyphens', node.nearest("name"))
+        return ()
+    where = _where(reading, entry.where, node.get("where"))
+    return (RuleEntry(ASSERT, node.nearest("rule"), entry.name, entry.severity, where, entry.options()),)
 
 
 def _budget(reading: _Reading, node: Node, model: type[Any]) -> Sequence[BudgetEntry]:
@@ -224,11 +251,9 @@ def _waiver(reading: _Reading, node: Node, model: type[Any]) -> Sequence[PolicyW
     if waiver is None or named is None:
         return ()
     rule = reading.find_rule(waiver.rule)
-    if rule is None:
-        reading.wrong(f'unknown rule "{waiver.rule}"{nearest(waiver.rule, reading.rule_names)}', named.location)
-        return ()
     where = _where(reading, waiver.where, node.get("where"))
-    return (PolicyWaiver(rule.name, named.location, waiver.reason, where, waiver.owner, waiver.expires, waiver.up_to),)
+    name = rule.name if rule else waiver.rule
+    return (PolicyWaiver(name, named.location, waiver.reason, where, waiver.owner, waiver.expires, waiver.up_to),)
 
 
 def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...]:
@@ -301,13 +326,22 @@ def _scoped(policy: Policy, where: tuple[Where, ...]) -> Policy:
 def _completed(reading: _Reading, policy: Policy) -> Policy:
     """Return the policy with every entry's options, and with the rule that judges budgets if there are any."""
     rules = policy.rules
+    waivers = tuple(one for one in policy.waivers if _names_a_rule(reading, one, rules))
     if policy.budgets and not any(entry.rule == BUDGET_RULE for entry in rules):
         rules += (RuleEntry(BUDGET_RULE, policy.budgets[0].location),)
     completed = tuple(entry for one in rules for entry in _with_options(reading, one))
     if not completed and not reading.problems:
         place = whole_file(next(iter(reading.texts), packs.path(packs.DEFAULT)))
         reading.wrong("the policy runs no rule, so nothing is judged; write, for one, `extends: [ai-cost]`", place)
-    return replace(policy, rules=completed)
+    return replace(policy, rules=completed, waivers=waivers)
+
+
+def _names_a_rule(reading: _Reading, waiver: PolicyWaiver, rules: Sequence[RuleEntry]) -> bool:
+    own = [entry.name for entry in rules if entry.rule == ASSERT]
+    if waiver.rule in own or (waiver.rule != ASSERT and reading.find_rule(waiver.rule) is not None):
+        return True
+    reading.wrong(f'unknown rule "{waiver.rule}"{nearest(waiver.rule, [*reading.rule_names, *own])}', waiver.location)
+    return False
 
 
 def _with_options(reading: _Reading, entry: RuleEntry) -> Sequence[RuleEntry]:

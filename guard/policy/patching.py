@@ -69,14 +69,18 @@ class Text:
         """Return the line that an offset is on."""
         return bisect_right(self._lines, offset) or 1
 
-    def edit(self, cut: Cut) -> Edit:
-        """Return a cut as an edit with its location; line feeds in it are written as the file has them."""
+    def location(self, start: int, end: int) -> Location:
+        """Return where the characters from offset `start` up to `end` stand."""
         places = []
-        for offset in (cut.start, cut.end):
+        for offset in (start, end):
             line = self.line_of(offset)
             places += [line, offset - self._lines[line - 1] + 1]
+        return Location(self.path, Span(*places))
+
+    def edit(self, cut: Cut) -> Edit:
+        """Return a cut as an edit with its location; line feeds in it are written as the file has them."""
         text = cut.text.replace("\r\n", "\n").replace("\n", self.newline)
-        return Edit(Location(self.path, Span(*places)), text)
+        return Edit(self.location(cut.start, cut.end), text)
 
 
 def patched(path: str, text: str, edits: Iterable[Edit]) -> str:
