@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 
 from guard.model.instance import Call
 from guard.model.location import Location, whole_file
@@ -24,9 +25,15 @@ class _Facet:
 
     def __post_init__(self) -> None:
         absent = Absent(self.location)
-        for one in fields(self):  # type: ignore[arg-type]
-            if getattr(self, one.name) is NOT_WRITTEN:
-                object.__setattr__(self, one.name, absent)
+        for name in _facts(type(self)):
+            if getattr(self, name) is NOT_WRITTEN:
+                object.__setattr__(self, name, absent)
+
+
+@cache
+def _facts(facet: type[_Facet]) -> tuple[str, ...]:
+    """Return the names of the facts that may be left out of a facet."""
+    return tuple(one.name for one in fields(facet) if one.default is NOT_WRITTEN)  # type: ignore[arg-type]
 
 
 class Purpose(str, Enum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import TypedDict
 
 from guard.model.node import Node
-from guard.model.value import Known, Value
+from guard.model.value import Known, Unknown, Value
 
 _FLAG = re.compile(r"(?:^|\s)--([a-zA-Z][\w-]{0,60})(?:=|\s+)([^\s'\"]{1,500})")
 _PRECISION_FLAGS = ("quantization", "quantize", "dtype")
@@ -16,6 +17,12 @@ _MODEL_FLAGS = ("model", "model-id", "model-path", "model-name", "served-model-n
 _MODEL_VARIABLES = ("MODEL_ID", "MODEL_NAME", "MODEL", "HF_MODEL_ID", "MODEL_PATH")
 _IN_NAME = re.compile(r"[-_](awq|gptq|fp8|gguf|int4|int8|w4a16|w8a8|nf4|nvfp4|mxfp4|bnb-4bit)\b", re.IGNORECASE)
 _REVISION_FLAGS = ("revision", "model-revision")
+# vLLM, SGLang and TensorRT-LLM; `num-shard` is Text Generation Inference's.
+_SPREAD = (
+    (("tensor-parallel-size", "tensor_parallel_size", "tp-size", "tp_size", "tp", "num-shard"), ("NUM_SHARD",)),
+    (("pipeline-parallel-size", "pipeline_parallel_size", "pp-size", "pp_size", "pp"), ()),
+    (("data-parallel-size", "data_parallel_size", "dp-size", "dp"), ()),
+)
 
 
 class ModelFacts(TypedDict, total=False):
@@ -24,6 +31,7 @@ class ModelFacts(TypedDict, total=False):
     model_name: Value[str]
     model_version: Value[str]
     precision: Value[str]
+    parallelism: Value[int]
 
 
 def model_facts(containers: Sequence[Node]) -> ModelFacts:
@@ -42,7 +50,21 @@ def model_facts(containers: Sequence[Node]) -> ModelFacts:
         facts["precision"] = precision
     if version is not None:
         facts["model_version"] = version
+    spread = _parallelism(said)
+    if spread is not None:
+        facts["parallelism"] = spread
     return facts
+
+
+def _parallelism(said: Sequence[tuple[str, Known[str]]]) -> Value[int] | None:
+    """Return over how many accelerators a server spreads; None where no argument tells it."""
+    found = [_first(said, flags, variables) for flags, variables in _SPREAD]
+    sizes = [Node(one.value, one.location, trail=one.trail).integer() for one in found if one is not None]
+    unknown = next((one for one in sizes if isinstance(one, Unknown)), None)
+    known = [one for one in sizes if isinstance(one, Known)]
+    if unknown is not None or not known:
+        return unknown
+    return Known(prod(one.value for one in known), known[0].location, known[0].trail)
 
 
 def _first(said: Sequence[tuple[str, Known[str]]], flags: Sequence[str], variables: Sequence[str]) -> Known[str] | None:

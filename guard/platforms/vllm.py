@@ -37,6 +37,7 @@ def _runtime(node: Node, around: Surroundings) -> Draft:
         scale_to_zero=mapped(least, lambda number: number == 0),
         model_name=first(spec.text("model", "modelURL"), spec.text("model", "name")),
         precision=first(spec.text("model", "dtype"), spec.text("vllmConfig", "dtype")),
+        parallelism=spec.integer("vllmConfig", "tensorParallelSize"),
     )
     data = uri_link(spec.get("model", "modelURL"), role="model")
     return Draft(compute=(compute,), data=data, serving=serving, purpose=Purpose.INFERENCE, evidence="a VLLMRuntime")

@@ -91,6 +91,7 @@ def _serving(model: Node) -> Serving:
         scale_to_zero=mapped(low, lambda number: number == 0),
         model_name=first(model.text("modelURL"), model.text("name")),
         precision=first(_flag(config, "--quantization"), config.text("dtype")),
+        parallelism=config.integer("tensorParallelSize"),
     )
 
 
