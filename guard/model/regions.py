@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Google's multi-regions and predefined dual regions (https://cloud.google.com/storage/docs/locations, read August 2026);
+# Google's multi-regions and predefined dual regions (https://cloud.google.com/storage/docs/locations);
 # BigQuery and Artifact Registry use the same names of multi-regions.
 _MULTI = {
     "us": ("us-",),
