@@ -11,6 +11,19 @@ from guard.cli.main import main
 from guard.hosts.github import base_commit
 
 
+def summary_file(environment: Mapping[str, str]) -> Path:
+    """Return where the job's summary is written first: steps before this one may have said something in the real one."""
+    return Path(environment.get("RUNNER_TEMP", ".")) / "guard-summary.md"
+
+
+def append_summary(environment: Mapping[str, str]) -> None:
+    """Add guard's report to the job's summary, where there are both."""
+    written, summary = summary_file(environment), environment.get("GITHUB_STEP_SUMMARY")
+    if summary and written.is_file():
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write(written.read_text(encoding="utf-8"))
+
+
 def arguments(environment: Mapping[str, str]) -> list[str]:
     """Return the arguments of `guard check` for these inputs."""
     base = environment.get("GUARD_BASE", "")
@@ -23,13 +36,17 @@ def arguments(environment: Mapping[str, str]) -> list[str]:
             given += [option, commit]
     if sarif := environment.get("GUARD_SARIF"):
         given += ["--format", f"sarif={sarif}"]
+    if environment.get("GITHUB_STEP_SUMMARY"):
+        given += ["--format", f"markdown={summary_file(environment)}"]
     given += [f"--policy={policy}" for policy in environment.get("GUARD_POLICY", "").splitlines() if policy]
     given += [argument for argument in environment.get("GUARD_ARGUMENTS", "").splitlines() if argument]
     return [*given, "--", *(path for path in environment.get("GUARD_PATHS", ".").splitlines() if path)]
 
 
 if __name__ == "__main__":
+    summary_file(os.environ).unlink(missing_ok=True)
     status = main(arguments(os.environ))
+    append_summary(os.environ)
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
         outputs.write(f"sarif={os.environ.get('GUARD_SARIF', '')}\nstatus={status}\n")
     sys.exit(status)

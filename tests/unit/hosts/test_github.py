@@ -12,7 +12,8 @@ import pytest
 from guard.hosts.github import base_commit
 
 ROOT = Path(__file__).resolve().parents[3]
-arguments = runpy.run_path(str(ROOT / "integrations/github_action/run.py"))["arguments"]
+ACTION = runpy.run_path(str(ROOT / "integrations/github_action/run.py"))
+arguments, append_summary = ACTION["arguments"], ACTION["append_summary"]
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -67,3 +68,15 @@ def test_inputs_become_arguments(tmp_path: Path) -> None:
 
 def test_empty_inputs_are_the_defaults() -> None:
     assert arguments({"GUARD_PATHS": "."}) == ["check", "--format", "github", "--fail-on", "error", "--", "."]
+
+
+def test_the_summary_is_added_to_what_other_steps_said(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    environment = {"GITHUB_STEP_SUMMARY": str(summary), "RUNNER_TEMP": str(tmp_path)}
+    assert f"markdown={tmp_path / 'guard-summary.md'}" in arguments(environment)
+    append_summary(environment)
+    (tmp_path / "guard-summary.md").write_text("### guard\n")
+    append_summary(environment)
+    assert summary.read_text() == "before\n### guard\n"
+    assert not [one for one in arguments({}) if one.startswith("markdown=")]
