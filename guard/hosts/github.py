@@ -1,4 +1,4 @@
-"""What GitHub tells about a run: the commit that a pull request is compared with."""
+"""What GitHub tells about a run (the commit that a pull request is compared with), and the summary of its job."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ def base_commit(environment: Mapping[str, str]) -> str:
         if isinstance(value, str) and value.strip("0"):
             return value
     return ""
+
+
+def summary_file(environment: Mapping[str, str]) -> Path:
+    """Return where a report for the job's summary is written first, for other steps write into the summary too."""
+    return Path(environment.get("RUNNER_TEMP", ".")) / "guard-summary.md"
+
+
+def append_summary(environment: Mapping[str, str]) -> None:
+    """Add the report to the job's summary, where there are both."""
+    written, summary = summary_file(environment), environment.get("GITHUB_STEP_SUMMARY")
+    if summary and written.is_file():
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write(written.read_text(encoding="utf-8"))

@@ -8,20 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from guard.cli.main import main
-from guard.hosts.github import base_commit
-
-
-def summary_file(environment: Mapping[str, str]) -> Path:
-    """Return where the job's summary is written first: steps before this one may have said something in the real one."""
-    return Path(environment.get("RUNNER_TEMP", ".")) / "guard-summary.md"
-
-
-def append_summary(environment: Mapping[str, str]) -> None:
-    """Add guard's report to the job's summary, where there are both."""
-    written, summary = summary_file(environment), environment.get("GITHUB_STEP_SUMMARY")
-    if summary and written.is_file():
-        with Path(summary).open("a", encoding="utf-8") as page:
-            page.write(written.read_text(encoding="utf-8"))
+from guard.hosts.github import append_summary, base_commit, summary_file
 
 
 def arguments(environment: Mapping[str, str]) -> list[str]:

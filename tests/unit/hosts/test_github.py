@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from guard.hosts.github import base_commit
+from guard.hosts.github import append_summary, base_commit
 
 ROOT = Path(__file__).resolve().parents[3]
-ACTION = runpy.run_path(str(ROOT / "integrations/github_action/run.py"))
-arguments, append_summary = ACTION["arguments"], ACTION["append_summary"]
+arguments = runpy.run_path(str(ROOT / "integrations/github_action/run.py"))["arguments"]
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
