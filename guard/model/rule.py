@@ -23,6 +23,7 @@ class Budget:
     """A spend threshold from the policy, with the resources that its scope takes in already chosen.
 
     Amounts in USD a month; None where that threshold is not set. `location` is the budget in the policy file.
+    `undecided` is `block` or `warn`: what is said where too much is unknown to hold the cost against a threshold.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Budget:
     monthly: Decimal | None = None
     increase_amount: Decimal | None = None
     increase_percent: Decimal | None = None
+    undecided: str = "block"
 
 
 @dataclass(frozen=True, slots=True)

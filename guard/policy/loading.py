@@ -241,7 +241,7 @@ def _budget(reading: _Reading, node: Node, model: type[Any]) -> Sequence[BudgetE
         return ()
     where = _where(reading, budget.where, node.get("where"))
     place = node.nearest("monthly" if budget.monthly is not None else "increase")
-    return (BudgetEntry(budget.name, place, where, budget.monthly, amount, percent),)
+    return (BudgetEntry(budget.name, place, where, budget.monthly, amount, percent, budget.undecided),)
 
 
 def _waiver(reading: _Reading, node: Node, model: type[Any]) -> Sequence[PolicyWaiver]:

@@ -57,6 +57,7 @@ class BudgetEntry:
     monthly: Decimal | None = None
     increase_amount: Decimal | None = None
     increase_percent: Decimal | None = None
+    undecided: str = "block"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ class BudgetModel(Strict):
     """USD a month that all of them may cost together."""
     increase: IncreaseModel | None = None
     """How much that may rise in one change."""
+    undecided: Literal["block", "warn"] = "block"
+    """What is said where too much is unknown to tell: `block` is as grave as a breach, `warn` is a warning."""
 
 
 class WaiverModel(Strict):

@@ -54,6 +54,7 @@ def budget(
         monthly=entry.monthly,
         increase_amount=entry.increase_amount,
         increase_percent=entry.increase_percent,
+        undecided=entry.undecided,
     )
     return scoped, undecided
 

@@ -12,7 +12,8 @@ budget in the policy where the spend is wanted.
 
 Budgets are written in the policy, each with its scope. A range comes from autoscaling and spot prices; the budget
 holds against the high end, or against the low end with `count: least`. What has no price makes the sum a lower bound:
-below the budget such a sum decides nothing and is listed under what is unknown.
+below the budget such a sum decides nothing and is listed under what is unknown. Where a whole resource has no price, or
+no upper number, that is no pass: it is a finding at the budget, a warning where the budget says `undecided: warn`.
 
 ## When to leave it
 
@@ -26,6 +27,7 @@ FinOps Foundation, FinOps Framework, capability "Budgeting". A month is 730 hour
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -83,7 +85,7 @@ def _monthly(
         message = f"{budget.name}: {span(now.low, now.high)}{more} a month, over its budget of "
         yield _finding(context, budget, message + usd(budget.monthly), _shares(costs), "monthly")
     elif now.open_ended:
-        yield _undecided(context, budget, costs, "monthly")
+        yield from _undecided(context, budget, costs, "monthly")
 
 
 def _increase(
@@ -103,7 +105,7 @@ def _increase(
         shares = {address: one - earlier.get(address, Decimal(0)) for address, one in _shares(costs).items()}
         yield _finding(context, budget, message + allowed, shares, "increase")
     elif now.open_ended:
-        yield _undecided(context, budget, costs, "increase")
+        yield from _undecided(context, budget, costs, "increase")
 
 
 def _limit(budget: Budget, before: Decimal) -> Decimal | None:
@@ -145,13 +147,29 @@ def _most(dearest: Sequence[tuple[str, Decimal]]) -> list[str]:
     return named
 
 
-def _undecided(context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], threshold: str) -> UnknownFact:
+def _undecided(
+    context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], threshold: str
+) -> Iterator[Finding | UnknownFact]:
+    """Yield that a threshold cannot be judged; where that hangs on more than a small part, it is no pass."""
     unpriced = [(address, one) for address, each in costs.items() for one in each.unpriced if one.within not in costs]
     open_ = [address for address, one in costs.items() if counted(one, costs).open_ended]
     first = f"{unpriced[0][0]}: {unpriced[0][1].reason}" if unpriced else f"{open_[0]} has no upper bound"
     more = f" and {len(open_) - 1} more" if len(open_) > 1 else ""
-    reason = f"budget {budget.name} cannot be decided, not everything in it has a price: {first}{more}"
-    return context.undecided(Unknown(reason, budget.location), f"budget.{budget.name}.{threshold}", address="")
+    reason = f"not everything in it has a price: {first}{more}"
+    attribute = f"budget.{budget.name}.{threshold}"
+    unknown = Unknown(f"budget {budget.name} cannot be decided, {reason}", budget.location)
+    yield context.undecided(unknown, attribute, address="")
+    if not any(_unbounded(costs[address]) for address in open_):
+        return
+    message = f"{budget.name}: cannot be held against its budget, {reason}"
+    finding = context.finding(budget.location, message, attribute=f"{attribute}.undecided")
+    mild = budget.undecided == "warn" and finding.severity is Severity.ERROR
+    yield replace(finding, severity=Severity.WARNING) if mild else finding
+
+
+def _unbounded(estimate: Estimate) -> bool:
+    """Tell whether nothing of a resource has a price, or its number has no upper end: not only some part of it."""
+    return not estimate.lines or not estimate.unpriced
 
 
 BUDGET = "budgets: [{name: research, monthly: 5000}]"

@@ -223,7 +223,7 @@ def spending(low: str, high: str, open_ended: int = 0, **amounts: int) -> Projec
         (spending("90", "90", monthly=100), {}, 0, 0),
         (spending("90", "91", monthly=100), {}, 1, 0),
         (spending("90", "91", monthly=100), {"count": "least"}, 0, 0),
-        (spending("90", "90", open_ended=1, monthly=100), {}, 0, 1),
+        (spending("90", "90", open_ended=1, monthly=100), {}, 1, 1),
         (spending("90", "95", open_ended=1, monthly=100), {}, 1, 0),
     ],
 )
