@@ -9,6 +9,7 @@ from guard.costing._usage_keys import usage_notes
 from guard.costing.capacity import hosts, pools
 from guard.costing.compute import compute_part
 from guard.costing.fees import fee_part
+from guard.costing.hours import runs
 from guard.costing.parts import ZERO, Part, joined, sentence, without_price
 from guard.costing.storage import storage_part
 from guard.costing.transfer import transfer_part
@@ -54,7 +55,7 @@ def estimate(resource: Resource, prices: PriceBook, within: Sequence[str] = ()) 
         part = _repeated(resource, part, resource.repeated.reason)
     if resource.unpriced:
         part = joined((part, without_price(resource.type, resource.unpriced, resource.location)))
-    return Estimate(resource.address, part.lines, part.unpriced, part.open_ended)
+    return Estimate(resource.address, part.lines, part.unpriced, part.open_ended, runs(resource))
 
 
 def _noted(part: Part, *facets: object) -> Part:

@@ -32,6 +32,16 @@ def running_hours(compute: Compute, resource: Resource) -> Quantity:
     return Quantity(HOURS_PER_MONTH, HOURS_PER_MONTH, notes)
 
 
+def runs(resource: Resource) -> Decimal | None:
+    """Return in how many runs of their longest time a month's hours are spent, None where no such time is known."""
+    for compute in resource.compute:
+        own = resource.training.max_runtime_hours if resource.training else compute.max_runtime_hours
+        limit = amount(first(compute.max_runtime_hours, own))
+        if isinstance(limit, Decimal) and limit > 0:
+            return running_hours(compute, resource).high / limit
+    return None
+
+
 def _runs(runtime: Decimal, training: Training | None) -> Quantity:
     each = f"of {runtime:f} h, its longest time"
     declared = amount(training.runs_per_month) if training else None

@@ -136,12 +136,14 @@ class Unpriced:
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a resource costs a month by itself, in USD. `open_ended` tells that the high end is a lower bound:
-    something has no price or no upper count. `total` adds estimates up."""
+    something has no price or no upper count. `runs` is in how many runs of its longest time a month's hours are
+    spent, None where no such time is known. `total` adds estimates up."""
 
     address: str
     lines: tuple[CostLine, ...] = ()
     unpriced: tuple[Unpriced, ...] = ()
     open_ended: bool = False
+    runs: Decimal | None = None
 
     @property
     def low(self) -> Decimal:

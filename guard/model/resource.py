@@ -31,9 +31,9 @@ class _Facet:
 
 
 @cache
-def _facts(facet: type[_Facet]) -> tuple[str, ...]:
+def _facts(facet: type) -> tuple[str, ...]:
     """Return the names of the facts that may be left out of a facet."""
-    return tuple(one.name for one in fields(facet) if one.default is NOT_WRITTEN)  # type: ignore[arg-type]
+    return tuple(one.name for one in fields(facet) if one.default is NOT_WRITTEN)
 
 
 class Purpose(str, Enum):
@@ -62,10 +62,11 @@ class Purchase(str, Enum):
 @dataclass(frozen=True, slots=True)
 class Label:
     """A tag or label as it takes effect. `source` tells where it came from: `resource`, `provider.aws.default_tags`,
-    `pod template`, `module.train`."""
+    `pod template`, `module.train`. `key` is where its key is written."""
 
     value: Value[str]
     source: str
+    key: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Compute(_Facet):
     they are what it requests. `other_instance_types` may serve in place of `instance_type`, `other_accelerators` in
     place of `accelerator`. `share` marks a workload that takes part of a machine (a pod) and not whole ones.
     `fallback` is what serves when spot capacity is gone, `checkpoint` the durable place where state survives.
-    `checkpoint_minutes` is how often one is written, `grace_seconds` how long the work may go on after it is told to stop.
+    `checkpoint_minutes` is how often one is written, `grace_seconds` how long work may go on when told to stop.
     `hours_per_month` is of 730; absent means all of them. `host` is the address of the resource whose machines it runs
     on, where that is a resource of its own: they are priced there.
     """
