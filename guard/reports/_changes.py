@@ -43,6 +43,10 @@ _MATTER: dict[type[Any], tuple[str, ...]] = {
 }
 
 
+_FOLLOWING = ("accelerator", "accelerator_count", "vcpu", "memory_gib")
+"""What an instance type decides of its machines."""
+
+
 class Costs(NamedTuple):
     """Resources with what each costs."""
 
@@ -84,7 +88,7 @@ def changes(now: Costs, base: Costs) -> tuple[Change, ...]:
     What is identical, or costs nothing in both, is left out. The differences add up to that of the totals.
     """
     found = _changes(now, base)
-    return tuple(sorted(found, key=lambda one: (-abs(one.monthly.high), -abs(one.monthly.low), one.address)))
+    return tuple(sorted(found, key=lambda one: (-max(abs(one.monthly.high), abs(one.monthly.low)), one.address)))
 
 
 def percent(rise: Decimal, before: Decimal) -> str:
@@ -137,10 +141,18 @@ def _facets(name: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[
         if key not in new or key not in old:
             yield Edit(key, _summary(old.get(key)), _summary(new.get(key)))
             continue
-        for fact in _MATTER[type(old[key])]:
+        for fact in _mattering(old[key], new[key]):
             was, is_ = (shown(getattr(one, fact)) for one in (old[key], new[key]))
             if was != is_:
                 yield Edit(f"{key}.{fact}", was, is_)
+
+
+def _mattering(old: Any, new: Any) -> tuple[str, ...]:
+    """Return the facts to compare: what follows from another type of machine needs no words of its own."""
+    facts = _MATTER[type(old)]
+    if isinstance(old, Compute) and not old.share and shown(old.instance_type) != shown(new.instance_type):
+        return tuple(one for one in facts if one not in _FOLLOWING)
+    return facts
 
 
 def _keyed(name: str, facets: Sequence[Any]) -> dict[str, Any]:
