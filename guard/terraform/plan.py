@@ -135,7 +135,7 @@ class _Reader:
     def instance(self, change: Node, side: str) -> Instance | None:
         """Return a resource as it stands `after` or `before` the apply, None where it does not exist then."""
         address, kind, name = (_text(change, one) for one in ("address", "type", "name"))
-        actions = {one.value for one in change.items("change", "actions")}
+        actions = {one.value for one in change.items("change", "actions") if isinstance(one.value, str)}
         if not address or not kind or change.get("deposed") is not None:
             return None
         if side == "after" and actions and actions <= _GONE:

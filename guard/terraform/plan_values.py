@@ -89,14 +89,19 @@ class PlannedMapping(Mapping[str, Node]):
     def _known_names(self) -> dict[str, None]:
         if self._names is None:
             names = dict.fromkeys((*_names(self._planned.value), *_names(self._planned.unknown)))
-            self._names = {name: None for name in names if not _is_nothing(self._planned.child(name))}
+            self._names = {name: None for name in names if name in self}
         return self._names
 
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        return not _is_nothing(_at(self._planned.value, name), _at(self._planned.unknown, name))
+
     def __getitem__(self, name: str) -> Node:
-        if name not in self._known_names():
-            raise KeyError(name)
         found = self._nodes.get(name)
         if found is None:
+            if name not in self:
+                raise KeyError(name)
             found = self._nodes[name] = self._planned.child(name).node()
         return found
 
@@ -131,9 +136,9 @@ def _holds(node: Node | None, kind: type) -> bool:
     return node is not None and isinstance(node.value, kind) and not isinstance(node.value, str) and bool(node.value)
 
 
-def _is_nothing(planned: Planned) -> bool:
-    content = planned.value.value if planned.value is not None else None
-    unknown = planned.unknown.value if planned.unknown is not None else None
+def _is_nothing(value: Node | None, unknowns: Node | None) -> bool:
+    content = value.value if value is not None else None
+    unknown = unknowns.value if unknowns is not None else None
     empty = content is None or (not _is_scalar(content) and not content)
     return empty and (unknown is None or unknown is False or (not isinstance(unknown, bool) and not unknown))
 

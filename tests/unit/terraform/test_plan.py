@@ -25,7 +25,7 @@ def change(address: str, after: Mapping[str, Any] | None, **more: Any) -> dict[s
         modules.append(f"module.{parts[1]}")
         parts = parts[2:]
     name, _, index = parts[1].partition("[")
-    about = {key: more.pop(key) for key in ("deposed", "previous_address", "mode") if key in more}
+    about: dict[str, Any] = {key: more.pop(key) for key in ("deposed", "previous_address", "mode") if key in more}
     entry: dict[str, Any] = {
         "address": address,
         "mode": "managed",
@@ -357,7 +357,7 @@ def test_a_configuration_that_fits_twice_elsewhere_is_not_guessed() -> None:
 
 def test_a_resource_of_a_module_that_is_not_there_stands_at_its_call() -> None:
     files = {"main.tf": 'module "far" {\n  source = "example/far/aws"\n}\n'}
-    configuration = {"root_module": {"module_calls": {"far": {"module": {"resources": []}}}}}
+    configuration: dict[str, Any] = {"root_module": {"module_calls": {"far": {"module": {"resources": []}}}}}
     content = plan(change("module.far.aws_instance.a", {"instance_type": "t3.micro"}), configuration=configuration)
     one = only(planned(content, files))
     assert (one.location.path, one.location.line) == ("main.tf", 1)
@@ -368,7 +368,7 @@ def test_a_resource_of_a_known_module_points_at_the_callers_inputs() -> None:
     text = (
         'module "box" {\n  source        = "terraform-aws-modules/ec2-instance/aws"\n  instance_type = "g6.xlarge"\n}\n'
     )
-    configuration = {"root_module": {"module_calls": {"box": {"module": {"resources": []}}}}}
+    configuration: dict[str, Any] = {"root_module": {"module_calls": {"box": {"module": {"resources": []}}}}}
     content = plan(
         change("module.box.aws_instance.this[0]", {"instance_type": "g6.xlarge"}), configuration=configuration
     )
