@@ -66,6 +66,23 @@ def manifest(source: Source) -> Node | None:
 
 def kind_of_object(node: Node) -> Kind | None:
     """Return API group ("" for the core one) and kind, None where the node is no Kubernetes object."""
+    # Every platform asks it of the same node, one after another.
+    if _LAST.node is not node:
+        _LAST.kind = _kind_of(node)
+        _LAST.node = node
+    return _LAST.kind
+
+
+@dataclass(slots=True)
+class _Asked:
+    node: Node | None = None
+    kind: Kind | None = None
+
+
+_LAST = _Asked()
+
+
+def _kind_of(node: Node) -> Kind | None:
     if not isinstance(node.value, Mapping):
         return None
     version, kind = node.value.get("apiVersion"), node.value.get("kind")
@@ -134,7 +151,7 @@ def effective_labels(node: Node, templates: Sequence[Node]) -> Labels:
         if found is not None and isinstance(found.value, Unknown):
             unknown.append(found.value)
         for key, child in holder.fields(*path).items():
-            entries[key] = Label(child.text(), source)
+            entries[key] = Label(child.text(), source, child.key)
     first = templates[0] if templates else node
     where = first if first.get("metadata", "labels") or not node.get("metadata", "labels") else node
     path = ("metadata", "labels")

@@ -128,7 +128,7 @@ def labels(node: Node, *path: str | int, source: str = "resource", at: Location 
     if isinstance(found, Absent):
         known = at is None or at == node.nearest(*path)
         return Labels(at or node.nearest(*path), below=node.unwritten(*path) if known else None)
-    entries = {name: Label(one.text(), source) for name, one in _pairs(found.value)}
+    entries = {name: Label(one.text(), source, one.key) for name, one in _pairs(found.value)}
     return Labels(place(found.value), entries, below=() if isinstance(found.value.value, Mapping) else None)
 
 

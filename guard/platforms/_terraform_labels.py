@@ -74,7 +74,7 @@ def tag_block_labels(instance: Instance) -> Labels:
         if isinstance(key, Unknown):
             unknown.append(key)
         elif not isinstance(key, Absent):
-            entries[key.value] = Label(block.text("value"), "resource")
+            entries[key.value] = Label(block.text("value"), "resource", key.location)
     _add(instance.body.get("tags"), "resource", entries, unknown)
     return Labels(instance.body.nearest("tag") if blocks else instance.location, entries, tuple(unknown))
 
@@ -99,4 +99,4 @@ def _add(node: Node | None, source: str, entries: dict[str, Label], unknown: lis
     for key, child in node.fields().items():
         value = child.text()
         if not isinstance(value, Absent):
-            entries[key] = Label(value, source)
+            entries[key] = Label(value, source, child.key)
