@@ -23,7 +23,7 @@ from guard.terraform.sources import Sources
 from guard.terraform.statics import Statics
 from guard.terraform.types import DYNAMIC
 from guard.terraform.values import EPHEMERAL, SENSITIVE, Undecided, Value, marked, object_value, tuple_value, unknown
-from guard.terraform.variables import Declaration, EvaluationOptions
+from guard.terraform.variables import Declaration, Deployment, EvaluationOptions
 
 if TYPE_CHECKING:
     from guard.terraform.known_modules import ModuleCall
@@ -39,10 +39,13 @@ CERTAIN = frozenset({"cycle", "reference", "syntax", "too-large", "type"})
 class Evaluation:
     """What all modules of one root share: options, problems, and how much work is left."""
 
-    def __init__(self, sources: Sources, root: Branch, options: EvaluationOptions) -> None:
+    def __init__(
+        self, sources: Sources, root: Branch, options: EvaluationOptions, deployment: Deployment | None = None
+    ) -> None:
         self.sources = sources
         self.options = options
         self.directory = root.module.path
+        self.name = deployment.name if deployment else self.directory
         self.budget = Budget()
         self.files = TreeFiles(sources.tree)
         self.templates = TemplateRunner(self.budget)
@@ -51,7 +54,7 @@ class Evaluation:
         self.problems: dict[tuple[str, Location | None], Problem] = {}
         self.cycles: dict[tuple[tuple[str, ...], str], Unknown] = {}
         self.known_calls: dict[tuple[str, str], tuple[ModuleCall, ...]] = {}
-        self.given, problems = variables.collect(sources, self.directory, options)
+        self.given, problems = variables.collect(sources, self.directory, options, deployment)
         for problem in (*problems, *variables.undeclared(root.module, self.given)):
             self.tell(problem)
         self.assured = self._is_assured(root.module)
@@ -169,7 +172,7 @@ class ModuleInstance:
             given = self.evaluation.given.get(name)
             if given is None or given.expression is None:
                 return None
-            return given.expression, self.scope(given.location.path)
+            return given.expression, given.scope or self.scope(given.location.path)
         attribute = self.branch.call.attribute(name)
         if attribute is None:
             return None
@@ -180,9 +183,12 @@ class ModuleInstance:
         declaration = self.declaration(name)
         given = self.argument(name)
         text = self.evaluation.given.get(name) if self.parent is None else None
+        if text is not None and text.value is not None:
+            return self._accepted(declaration, text.value, text.location)
         if given is not None:
             expression, scope = given
-            value = evaluate(expression, scope) if self.parent else variables.constant(expression, scope, evaluate)
+            free = self.parent is not None or (text is not None and text.scope is not None)
+            value = evaluate(expression, scope) if free else variables.constant(expression, scope, evaluate)
             return self._accepted(declaration, value, scope.at(expression.span))
         if text is not None:
             value = variables.from_text(declaration, text, self.scope(written.path), evaluate)

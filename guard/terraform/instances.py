@@ -15,6 +15,7 @@ from guard.model.value import Unknown
 from guard.terraform import numbers
 from guard.terraform.bodies import EvaluatedBody
 from guard.terraform.evaluation import Evaluation, ModuleInstance
+from guard.terraform.functions.paths import CHECKOUT
 from guard.terraform.known_modules import understands
 from guard.terraform.links import Links
 from guard.terraform.numbers import Number
@@ -74,7 +75,7 @@ def _instance(one: ResourceInstance, links: Links, providers: dict[int, Provider
         body=body_node(one.body),
         location=written.header,
         extent=Location(written.path, written.block.span),
-        root=one.module.evaluation.directory,
+        root=one.module.evaluation.name,
         mode=one.mode,
         key=one.key,
         module=one.module.address,
@@ -186,6 +187,8 @@ def value_node(value: Value, origin: Origin | None, use: Location, key: Location
         held = plain_number(content)
     elif content is None or isinstance(content, (str, bool)):
         held = content
+        if type(content) is str and CHECKOUT in content:
+            held = Unknown("it depends on where the repository is checked out", place)
     elif isinstance(content, Mapping):
         held = ValueMapping(content, origin, place)
     else:

@@ -138,7 +138,7 @@ def _call(module: ModuleInstance, name: str, key: Key, context: BlockContext, un
         inputs=instances.body_node(body),
         location=written.header,
         extent=Location(written.path, written.block.span),
-        root=module.evaluation.directory,
+        root=module.evaluation.name,
         calls=(*instances.calls_of(module), Call(address, written.header)),
         provider=lambda local: _provider(module, written, local),
         repeated=undecided,

@@ -72,9 +72,12 @@ def local_directory(directory: str, source: str) -> str | None:
     return None if path.startswith("../") else "" if path == "." else path
 
 
-def grow(sources: Sources, directory: str) -> Branch | None:
-    """Return the tree of module calls below a directory, None where the directory has no configuration."""
-    module = sources.module(directory)
+def grow(sources: Sources, directory: str, module: Module | None = None) -> Branch | None:
+    """Return the tree of module calls below a directory, None where the directory has no configuration.
+
+    `module` stands in place of what the directory declares by itself.
+    """
+    module = module or sources.module(directory)
     if module is None:
         return None
     root = Branch((), module)

@@ -27,7 +27,7 @@ from guard.terraform.access import plain_key
 from guard.terraform.context import BlockContext
 from guard.terraform.evaluation import ModuleInstance
 from guard.terraform.resources import ResourceInstance
-from guard.terraform.scope import Loop, Scope
+from guard.terraform.scope import Lead, Loop, Scope, Tracing
 from guard.terraform.taken import taken_argument, value_of
 from guard.terraform.values import pairs
 
@@ -102,12 +102,18 @@ def _reference(origin: Origin) -> Origin | None:
         return _bound(origin, inner.name, steps)
     context = origin.scope.context
     if not isinstance(context, BlockContext):
-        return None
+        lead = context.lead(inner, steps, origin.scope) if isinstance(context, Tracing) else None
+        return None if lead is None else _descend(_led(origin, lead), steps[lead.used :], origin.scope)
     found = _ROOTS.get(inner.name, _resource)(origin, context, inner, steps)
     if found is None:
         return None
     base, used = found
     return _descend(base, steps[used:], origin.scope)
+
+
+def _led(origin: Origin, lead: Lead) -> Origin:
+    place = lead.scope.at(lead.expression.span)
+    return Origin(lead.expression, lead.scope, origin.step(lead.message, place))
 
 
 def _descend(base: Origin | None, steps: Sequence[GetAttribute | Index], scope: Scope) -> Origin | None:
@@ -146,7 +152,8 @@ def _variable(origin: Origin, context: BlockContext, root: Variable, steps: Step
         return Origin(expression, scope, origin.step(f"var.{name} gets its value here", place)), 1
     default = written.attribute("default")
     if module.parent is None and name in module.evaluation.given and given is None:
-        place = written.header
+        outside = module.evaluation.given[name]
+        place = written.header if outside.value is None else outside.location
         return Origin(origin.expression, origin.scope, origin.step(f"var.{name} is set from outside", place), place), 1
     if default is None:
         return None

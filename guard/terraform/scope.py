@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from guard.formats.hcl_syntax import Expression, GetAttribute, Index, Variable
 from guard.model.location import Location, Span
@@ -79,6 +79,24 @@ class Context(Protocol):
 
     def environment(self, scope: Scope, span: Span) -> Environment:
         """Return what a function that is called here may see beside its arguments."""
+        ...
+
+
+class Lead(NamedTuple):
+    """Where the beginning of a reference is written: an expression, and how many steps of the reference led to it."""
+
+    expression: Expression
+    scope: Scope
+    message: str
+    used: int
+
+
+@runtime_checkable
+class Tracing(Protocol):
+    """A context that tells where what it resolves is written."""
+
+    def lead(self, root: Variable, steps: Sequence[GetAttribute | Index], scope: Scope) -> Lead | None:
+        """Return where the beginning of a reference is written, None where that is not told."""
         ...
 
 

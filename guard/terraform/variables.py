@@ -40,11 +40,26 @@ class EvaluationOptions:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value given to a variable of a root: an expression of a file, or the text of an option."""
+    """A value given to a variable of a root: an expression of a file, or the text of an option.
+
+    `scope` is set for an expression that may refer to what is around it, `value` where it was evaluated already.
+    """
 
     location: Location
     expression: Expression | None = None
     text: str = ""
+    scope: Scope | None = None
+    value: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """How another tool (Terragrunt) deploys a module: the root's name in place of the module's directory, the values
+    that its variables are given unless a file or an option says otherwise, and the directory of more such files."""
+
+    name: str
+    given: Mapping[str, Given] = field(default_factory=dict)
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +78,11 @@ class Declaration:
 Evaluate = Callable[[Expression, Scope], Value]
 
 
-def collect(sources: Sources, directory: str, options: EvaluationOptions) -> tuple[dict[str, Given], list[Problem]]:
+def collect(
+    sources: Sources, directory: str, options: EvaluationOptions, deployment: Deployment | None = None
+) -> tuple[dict[str, Given], list[Problem]]:
     """Return the values that a root's variables are given, the last of each name, and the problems with their files."""
-    given: dict[str, Given] = {}
+    given: dict[str, Given] = dict(deployment.given) if deployment else {}
     problems: list[Problem] = []
     for name, text in sorted(options.environment.items()):
         if name.startswith("TF_VAR_"):
@@ -75,7 +92,7 @@ def collect(sources: Sources, directory: str, options: EvaluationOptions) -> tup
         if path in sources.files:
             message = "this is a directory, and Terraform expects a file of variables here"
             problems.append(Problem("unreadable", message, whole_file(path)))
-    for path in _automatic(sources, directory):
+    for path in _automatic(sources, directory, *((deployment.beside,) if deployment else ())):
         _read(sources, path, given, problems)
     files, variables = list(options.var_files), list(options.variables)
     for kind in options.sequence or "f" * len(files) + "v" * len(variables):
@@ -87,13 +104,14 @@ def collect(sources: Sources, directory: str, options: EvaluationOptions) -> tup
     return given, problems
 
 
-def _automatic(sources: Sources, directory: str) -> list[str]:
-    names = sources.files.get(directory, [])
-    fixed = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
+def _automatic(sources: Sources, *directories: str) -> list[str]:
+    """Return the files of values that Terraform reads by itself; of one name, that of the last directory."""
+    paths = {name: posixpath.join(one, name) for one in directories for name in sources.files.get(one, [])}
+    fixed = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in paths]
     automatic = sorted(
-        (name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))), key=lambda name: name.encode()
+        (name for name in paths if name.endswith((".auto.tfvars", ".auto.tfvars.json"))), key=lambda name: name.encode()
     )
-    return [posixpath.join(directory, name) for name in (*fixed, *automatic)]
+    return [paths[name] for name in (*fixed, *automatic)]
 
 
 def _read_chosen(sources: Sources, directory: str, name: str, given: dict[str, Given], problems: list[Problem]) -> None:

@@ -20,7 +20,7 @@ from guard.terraform.functions.framework import (
     unknown_from,
 )
 from guard.terraform.functions.hashes import DIGESTS
-from guard.terraform.functions.paths import clean, glob_pattern
+from guard.terraform.functions.paths import CHECKOUT, clean, glob_pattern
 from guard.terraform.functions.patterns import compiled
 from guard.terraform.notation import IDENTIFIER
 from guard.terraform.sets import quoted
@@ -47,10 +47,18 @@ ABSENT: Final = (
 
 def place_in_tree(path: str, environment: Environment) -> str | None:
     """Return where a file is within the tree, None where it is not in it."""
+    if path == CHECKOUT or path.startswith(f"{CHECKOUT}/"):
+        return _within(clean(path))
     if path.startswith(("/", "~")) or "\0" in path:
         return None
     joined = clean(posixpath.join(environment.directory, path))
     return None if joined == ".." or joined.startswith("../") else joined
+
+
+def _within(path: str) -> str | None:
+    if path == CHECKOUT:
+        return "."
+    return path.removeprefix(f"{CHECKOUT}/") if path.startswith(f"{CHECKOUT}/") else None
 
 
 def _outside(kind: Type, path: Value, environment: Environment) -> Value:

@@ -74,7 +74,7 @@ class Environment:
 
     `location` is that of the call; `directory` is the module's, to which file names are relative, below the root;
     `depth` counts templates within templates. `moment` is when the plan is made, in RFC 3339; "" where nobody says so.
-    `console` is set for expressions that are typed at the prompt.
+    `console` is set for expressions that are typed at the prompt. `functions` are those that only this place has.
     """
 
     location: Location = field(default_factory=lambda: whole_file(""))
@@ -84,6 +84,7 @@ class Environment:
     depth: int = 0
     moment: str = ""
     console: bool = False
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
 
 NOWHERE: Final = Environment()

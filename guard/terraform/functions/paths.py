@@ -20,6 +20,9 @@ from guard.terraform.types import STRING, Type
 from guard.terraform.values import Value, as_text, string, unknown
 
 LONGEST_PATTERN: Final = 4096
+CHECKOUT: Final = "/(checkout)"
+"""Stands for the absolute path of what is checked, which depends on the machine; files below it can be read, and a
+value that holds it is no fact."""
 
 
 def clean(path: str) -> str:

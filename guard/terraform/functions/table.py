@@ -63,7 +63,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
 
 def call(name: str, arguments: Sequence[Value], environment: Environment) -> Value:
     """Return the result of the function `name` (`core::` before it is the same); FunctionError where it fails."""
-    function = FUNCTIONS.get(name.removeprefix(_PREFIX))
+    function = environment.functions.get(name) or FUNCTIONS.get(name.removeprefix(_PREFIX))
     if function is None:
         near = difflib.get_close_matches(name.removeprefix(_PREFIX), FUNCTIONS, 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
