@@ -11,6 +11,7 @@ from typing import Any
 from guard import __version__
 from guard.costing.estimate import estimates
 from guard.costing.usage import Usage, apply_usage, read_usage
+from guard.discover import load as load_module
 from guard.discover import modules, offered, one
 from guard.inputs.selection import below
 from guard.model.document import Document, Format, ReadError, Tree
@@ -23,9 +24,11 @@ from guard.model.report import Money, Report, RuleInfo, Totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
 from guard.platforms.reading import read
+from guard.platforms.recognition import may_be_claimed
+from guard.policy.baseline import Baseline, Entry, subtracted
 from guard.policy.fixing import Fixer
 from guard.policy.judging import Judgement, judge
-from guard.policy.loading import load
+from guard.policy.loading import ASSERT, load
 from guard.policy.model import Policy, PolicySource
 from guard.terraform.plan import read_plan
 from guard.terraform.roots import Evaluated, EvaluationOptions, evaluate
@@ -132,6 +135,9 @@ def load_usage(path: str, text: str) -> tuple[Usage, tuple[Problem, ...]]:
 
 def find_rule(name: str) -> Rule[Any] | None:
     """Return the rule called `name`, or formerly called so; a current name imports only its own module."""
+    if name == ASSERT:
+        # Its conditions are the policy's, and so is the rule that asks them.
+        return load_module("guard.policy.assertions", "RULE", Rule)
     rule = one("guard.rules", name, "RULE", Rule)
     if rule is not None:
         return rule
@@ -175,10 +181,12 @@ def check(
     prices: PriceBook,
     today: date,
     base: Request | None = None,
+    baseline: Baseline | None = None,
 ) -> Report:
     """Return everything that `policy` says about the request, compared with `base` where there is one.
 
-    `problems` are those of reading the policy. `today` decides about waivers that expire.
+    `problems` are those of reading the policy. `today` decides about waivers that expire. The findings of `baseline`
+    count as waived.
     """
     understood = understand(request, prices)
     project = price(understood, prices)
@@ -194,13 +202,15 @@ def check(
         today=today,
         base=before,
     )
-    findings = Fixer(texts).fixed(one for one in judgement.findings if _wanted(one, request, policy))
+    asked_for = Fixer(texts).fixed(one for one in judgement.findings if _wanted(one, request, policy))
+    left = subtracted(asked_for, baseline or Baseline(""), request.judges)
+    findings = left.findings
     every = {*problems, *understood.problems, *judgement.problems}
     asked = [one for one in every if one.location is None or _concerns(request, one.location.path, policy)]
     unknowns = {*understood.unknowns, *judgement.unknowns}
     return Report(
         findings=findings,
-        waived=tuple(one for one in judgement.waived if _wanted(one.finding, request, policy)),
+        waived=(*(one for one in judgement.waived if _wanted(one.finding, request, policy)), *left.waived),
         problems=tuple(sorted(asked, key=_place)),
         unknowns=tuple(sorted(unknowns, key=lambda one: (one.location, one.address, one.attribute, one.reason))),
         totals=_totals(project, before),
@@ -214,7 +224,19 @@ def check(
         passed=judgement.passed,
         base=before,
         day=today.isoformat(),
+        notes=_gone(left.gone),
     )
+
+
+def _gone(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Return what of the baseline is no longer found: a line that sums it up, then one for each."""
+    if not entries:
+        return ()
+    count = sum(one.count for one in entries)
+    first = (
+        f"{count} finding{'s' if count > 1 else ''} of the baseline no longer found; `guard baseline` writes it anew"
+    )
+    return (first, *(f"gone: {one.path}: {one.rule}: {one.message}" for one in entries))
 
 
 class Texts(Mapping[str, str]):
@@ -331,6 +353,10 @@ def _document(request: Request, path: str, chosen: Format) -> Iterator[Document]
         return
     ours = DEPLOYS.search(text) is not None
     if chosen.name == "json" and not ours:
+        return
+    if chosen.name == "yaml" and not (ours or path in request.files or may_be_claimed(text)):
+        # Counted among the files, but not composed: that would take longer than everything else.
+        yield Document(path, "")
         return
     document = chosen.parse(path, text)
     if not ours:

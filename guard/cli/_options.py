@@ -21,6 +21,8 @@ from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem
 from guard.model.node import Node
 from guard.policy import packs
+from guard.policy.baseline import Baseline, BaselineError
+from guard.policy.baseline import read as read_baseline
 from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
 from guard.terraform.roots import EvaluationOptions
@@ -68,6 +70,11 @@ def add_policy(parser: ArgumentParser) -> None:
     parser.add_argument("--policy", action="append", default=[], metavar="FILE|PACK", help="judge by this policy")
     parser.add_argument("--policy-from", metavar="REF", help="read the policy from this commit, not from the change")
     parser.add_argument("--base", metavar="REF", help="compare with this commit, read from git's object store")
+
+
+def add_baseline(parser: ArgumentParser) -> None:
+    """Declare which findings are subtracted."""
+    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings of this file; see guard baseline")
 
 
 def add_output(parser: ArgumentParser) -> None:
@@ -159,6 +166,20 @@ def _usage_file(written: str, path: Path) -> tuple[Usage, tuple[Problem, ...]]:
         return load_usage(written, path.read_bytes().decode("utf-8", "surrogateescape"))
     except OSError as error:
         raise UsageError(f"--usage {written}: {error.strerror}") from None
+
+
+def baseline(options: Namespace) -> Baseline | None:
+    """Return the findings to subtract, None without `--baseline`. Raises UsageError for a file that is none."""
+    if not options.baseline:
+        return None
+    path = Path(options.baseline)
+    try:
+        return read_baseline(options.baseline, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"--baseline {options.baseline} cannot be read: {reason}") from None
+    except BaselineError as error:
+        raise UsageError(str(error)) from None
 
 
 def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:

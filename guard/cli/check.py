@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
-from guard import engine
-from guard.cli import _options
+from guard.cli import _checking, _options
 from guard.cli._usage import UsageError
 from guard.discover import modules, one
 from guard.model.command import Command
 from guard.model.finding import Severity
 from guard.model.report import Report, Reporter, ReportOptions
-from guard.prices.book import open_book
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard check`."""
-    _options.add_inputs(parser)
-    _options.add_policy(parser)
-    _options.add_prices(parser)
-    _options.add_usage(parser)
+    _checking.add_arguments(parser)
     formats = ", ".join(modules("guard.reports"))
     parser.add_argument(
         "--format",
@@ -45,7 +40,9 @@ def run(options: Namespace) -> int:
     wanted = [_reporter(written) for written in options.format or ["text"]]
     if sum(path is None for _, path in wanted) > 1:
         raise UsageError("only one --format may go to standard output; write the others as --format NAME=FILE")
-    report = _report(options)
+    report = _checking.report(options)
+    if not options.verbose:
+        report = replace(report, notes=report.notes[:1])
     for reporter, path in wanted:
         _write(reporter, path, report, options)
     return status(report, options.fail_on)
@@ -63,17 +60,6 @@ def status(report: Report, fail_on: str) -> int:
     if any(problem.blocking for problem in problems) or (problems and not grave):
         return 2
     return int(grave)
-
-
-def _report(options: Namespace) -> Report:
-    chosen = _options.selection(options)
-    policy, problems = _options.policy(options, chosen)
-    used, mistakes = _options.usage(options, chosen, policy)
-    request = _options.request(options, chosen, policy, used)
-    with _options.base(options, chosen, request) as base:
-        return engine.check(
-            request, policy, (*problems, *mistakes), open_book(options.prices), datetime.now(UTC).date(), base
-        )
 
 
 def _reporter(written: str) -> tuple[Reporter, Path | None]:

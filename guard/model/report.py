@@ -25,10 +25,11 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """A finding and the waiver that hides it."""
+    """A finding and the waiver that hides it; `addresses` are all the resources that it is about."""
 
     finding: Finding
     waiver: Waiver
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,11 @@ class Fixer:
                 raise UncertainError(f"{path} would not parse")
 
 
+def reads_as_well(path: str, before: str, after: str) -> bool:
+    """Tell whether a file parses with no more problems than before."""
+    return len(_parse(path, after).problems) <= len(_parse(path, before).problems)
+
+
 def _together(cuts: Sequence[Cut]) -> list[Cut]:
     """Return the cuts of one change, those that insert at the same place made one in their order."""
     found: dict[tuple[int, int], Cut] = {}

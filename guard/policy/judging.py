@@ -151,8 +151,19 @@ def _merged_waived(waived: Iterable[tuple[Finding, Waiver]], resources: Mapping[
     by_waiver: dict[Waiver, list[Finding]] = {}
     for finding, waiver in waived:
         by_waiver.setdefault(waiver, []).append(finding)
-    whole = [Waived(one, waiver) for waiver, some in by_waiver.items() for one in merged(some, resources)]
+    whole = [
+        Waived(one, waiver, _addresses(one, some))
+        for waiver, some in by_waiver.items()
+        for one in merged(some, resources)
+    ]
     return sorted(whole, key=lambda one: (order(one.finding), one.waiver.location))
+
+
+def _addresses(whole: Finding, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the addresses of the findings that were made one."""
+    key = whole.rule, whole.location
+    same = (one for one in findings if (one.rule, one.location) == key and whole.message.startswith(one.message))
+    return tuple(sorted({one.address for one in same if one.address}))
 
 
 def _fingerprints(findings: Sequence[Finding]) -> dict[int, str]:

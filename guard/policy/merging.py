@@ -52,11 +52,20 @@ def fingerprinted(findings: Sequence[Finding]) -> list[Finding]:
     seen: dict[tuple[str, str, str, str], int] = defaultdict(int)
     result = []
     for finding in findings:
-        key = (finding.rule, finding.location.path, _KEYS.sub("", finding.address), finding.attribute)
+        key = _key(finding)
         written = json.dumps([*key, seen[key]], ensure_ascii=True)
         seen[key] += 1
         result.append(replace(finding, fingerprint=sha256(written.encode()).hexdigest()))
     return result
+
+
+def identity(finding: Finding) -> str:
+    """Return what equal findings have in common: their fingerprint without the ordinal."""
+    return sha256(json.dumps(_key(finding), ensure_ascii=True).encode()).hexdigest()
+
+
+def _key(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.rule, finding.location.path, _KEYS.sub("", finding.address), finding.attribute
 
 
 def _one(group: Sequence[Finding], resources: Mapping[str, Resource]) -> Finding:

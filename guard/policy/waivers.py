@@ -19,6 +19,7 @@ from guard.policy.scope import lets_through
 UNUSED = "unused-waiver"
 EXPIRED = "expired-waiver"
 EXCEEDED = "exceeded-waiver"
+COMPLAINTS = frozenset({UNUSED, EXPIRED, EXCEEDED})
 
 HOW = "write `# guard: allow <rule> -- <reason>`"
 
