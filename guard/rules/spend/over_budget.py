@@ -15,6 +15,9 @@ holds against the high end, or against the low end with `count: least`. What has
 below the budget such a sum decides nothing and is listed under what is unknown. Where a whole resource has no price, or
 no upper number, that is no pass: it is a finding at the budget, a warning where the budget says `undecided: warn`.
 
+With `--spend` the bill counts too: what was spent this month, and is expected of it, plus what the change adds to the
+rest of the month (so it needs `--base`). A change that adds nothing is not held up by a month that is already over.
+
 ## When to leave it
 
 Without budgets in the policy this rule says nothing.
@@ -58,7 +61,9 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
         costs = _costs(context.project, budget.addresses & scope)
         yield from _monthly(context, budget, costs)
         if context.base is not None:
-            yield from _increase(context, budget, costs, _costs(context.base, budget.base_addresses))
+            before = _costs(context.base, budget.base_addresses)
+            yield from _increase(context, budget, costs, before)
+            yield from _actual(context, budget, costs, before)
 
 
 def _costs(project: Project, addresses: Iterable[str]) -> dict[str, Estimate]:
@@ -101,11 +106,37 @@ def _increase(
         share = f" ({_percent(rise, then)})" if then else ""
         message = f"{budget.name}: {usd(rise)} more{share} makes {usd(most)} a month, "
         allowed = f"over the {usd(limit)} that one change may add"
-        earlier = _shares(before)
-        shares = {address: one - earlier.get(address, Decimal(0)) for address, one in _shares(costs).items()}
-        yield _finding(context, budget, message + allowed, shares, "increase")
+        yield _finding(context, budget, message + allowed, _rises(costs, before), "increase")
     elif now.open_ended:
         yield from _undecided(context, budget, costs, "increase")
+
+
+def _actual(
+    context: Context[Options], budget: Budget, costs: Mapping[str, Estimate], before: Mapping[str, Estimate]
+) -> Iterator[Finding | UnknownFact]:
+    """Yield where what was spent this month, with what the change adds to the rest of it, is over the budget."""
+    spent = budget.spent
+    if spent is None or budget.monthly is None:
+        return
+    rise = _end(total(costs), context.options) - _end(total(before), context.options)
+    if rise <= 0:
+        return
+    if isinstance(spent, Unknown):
+        yield context.undecided(spent, f"budget.{budget.name}.spent", address="")
+        return
+    expected = max(spent.so_far, spent.forecast)
+    added = rise * spent.left
+    if expected + added <= budget.monthly:
+        return
+    known = f"{budget.name}: {usd(spent.so_far)} spent until {spent.until}, {usd(expected)} expected of the month"
+    message = f"{known}; {usd(added)} that this change adds to the rest of it makes {usd(expected + added)}, over its "
+    shares = _rises(costs, before)
+    yield _finding(context, budget, f"{message}budget of {usd(budget.monthly)}", shares, "spent")
+
+
+def _rises(costs: Mapping[str, Estimate], before: Mapping[str, Estimate]) -> dict[str, Decimal]:
+    earlier = _shares(before)
+    return {address: one - earlier.get(address, Decimal(0)) for address, one in _shares(costs).items()}
 
 
 def _limit(budget: Budget, before: Decimal) -> Decimal | None:
