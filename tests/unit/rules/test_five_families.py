@@ -152,7 +152,7 @@ def links(region: Value[str], **more: Any) -> tuple[DataLink, ...]:
         (known("us-east-1"), known("us-east-1"), 0, 0),
         (known("us-east-1"), known("eu-west-1"), 1, 0),
         (known("us-east-1"), known("US-EAST-1"), 0, 0),
-        (known("us-central1"), known("us"), 1, 0),
+        (known("us-central1"), known("us"), 0, 0),
         (known("europe-west4"), known("us"), 1, 0),
         (unknown(), known("eu-west-1"), 0, 1),
         (known("us-east-1"), unknown(), 0, 1),
