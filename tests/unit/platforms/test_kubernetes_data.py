@@ -113,7 +113,8 @@ def test_mounted_buckets_and_claims_are_data() -> None:
     ],
 )
 def test_the_interval_of_checkpoints_is_read_where_it_has_a_unit_of_time(args: str, minutes: int | None) -> None:
-    assert plain(group(job(VOLUMES + f"    args: {args}\n")).checkpoint_minutes) == (None if minutes is None else str(minutes))
+    found = group(job(VOLUMES + f"    args: {args}\n"))
+    assert plain(found.checkpoint_minutes) == (None if minutes is None else str(minutes))
 
 
 def test_the_time_to_stop_is_read() -> None:
