@@ -22,6 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     _options.add_policy(parser)
     _options.add_prices(parser)
     _options.add_usage(parser)
+    _options.add_spend(parser)
     _options.add_baseline(parser)
 
 
@@ -36,6 +37,7 @@ def found(
     options: Namespace, chosen: Selection, policy: Policy, problems: tuple[Problem, ...], tree: Tree | None = None
 ) -> Report:
     """Return what this policy finds in what was chosen, or in another state of it (`tree`)."""
+    policy = _options.spending(options, policy, today())
     used, mistakes = _options.usage(options, chosen, policy)
     request = _options.request(options, chosen, policy, used)
     if tree is not None:

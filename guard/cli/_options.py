@@ -8,7 +8,7 @@ from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem
 from guard.model.node import Node
 from guard.policy import packs
+from guard.model.spend import SpendError
 from guard.policy.baseline import Baseline, BaselineError
 from guard.policy.baseline import read as read_baseline
 from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
 from guard.terraform.roots import EvaluationOptions
+from guard.policy.spending import with_spent
 
 
 class _InOrder(Action):
@@ -82,6 +84,13 @@ def add_output(parser: ArgumentParser) -> None:
     parser.add_argument("--color", choices=["auto", "always", "never"], default="auto")
     parser.add_argument("-q", "--quiet", action="store_true", help="findings and problems only")
     parser.add_argument("-v", "--verbose", action="store_true", help="say more: unknown facts, files left alone")
+
+def add_spend(parser: ArgumentParser) -> None:
+    """Declare where it is told what was really spent."""
+    parser.add_argument(
+        "--spend", metavar="FILE|aws", help="hold budgets against the bill: a FOCUS cost export, or AWS Cost Explorer"
+    )
+
 
 
 def selection(options: Namespace) -> Selection:
@@ -221,6 +230,22 @@ def base(options: Namespace, chosen: Selection, head: Request) -> Iterator[Reque
 
 @contextmanager
 def _commit(chosen: Selection, ref: str | None) -> Iterator[GitTree | None]:
+def spending(options: Namespace, judged_by: Policy, today: date) -> Policy:
+    """Return the policy with what was spent on each budget, as `--spend` asks. Raises UsageError where nobody tells."""
+    if not options.spend or not judged_by.budgets:
+        return judged_by
+    try:
+        if options.spend == "aws":
+            from guard.prices import spend_aws
+
+            return with_spent(judged_by, spend_aws.source(today))
+        from guard.prices import spend_focus
+
+        return with_spent(judged_by, spend_focus.source(options.spend, today))
+    except SpendError as error:
+        raise UsageError(f"--spend: {error}") from None
+
+
     if not ref or chosen.repository is None:
         yield None
         return

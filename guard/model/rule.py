@@ -26,6 +26,7 @@ class Budget:
     `undecided` is `block` or `warn`: what is said where too much is unknown to hold the cost against a threshold.
     """
 
+    `spent` is what was really spent on it this month, where that was asked for.
     name: str
     location: Location
     addresses: frozenset[str]
@@ -36,6 +37,7 @@ class Budget:
     undecided: str = "block"
 
 
+    spent: Spent | Unknown | None = None
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything that one run judges. Addresses are unique: roots with equal ones are told apart by their path."""

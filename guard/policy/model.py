@@ -11,6 +11,8 @@ from typing import Any
 from guard.model.finding import Severity
 from guard.model.location import Location
 from guard.model.node import Node
+from guard.model.spend import Spent
+from guard.model.value import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class RuleEntry:
 
 @dataclass(frozen=True, slots=True)
 class BudgetEntry:
-    """A spend threshold for a scope; amounts in USD a month."""
+    """A spend threshold for a scope; amounts in USD a month. `spent` is what was really spent, where that was asked."""
 
     name: str
     location: Location
@@ -58,6 +60,7 @@ class BudgetEntry:
     increase_amount: Decimal | None = None
     increase_percent: Decimal | None = None
     undecided: str = "block"
+    spent: Spent | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def budget(
         increase_amount=entry.increase_amount,
         increase_percent=entry.increase_percent,
         undecided=entry.undecided,
+        spent=entry.spent,
     )
     return scoped, undecided
 
