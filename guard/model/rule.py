@@ -12,6 +12,7 @@ from guard.model.location import Location, Step
 from guard.model.node import Node
 from guard.model.price import Estimate, PriceBook
 from guard.model.resource import Resource
+from guard.model.spend import Spent
 from guard.model.value import Absent, Known, Unknown
 
 OptionsT = TypeVar("OptionsT")
