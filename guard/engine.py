@@ -30,6 +30,7 @@ from guard.policy.fixing import Fixer
 from guard.policy.judging import Judgement, judge
 from guard.policy.loading import ASSERT, load
 from guard.policy.model import Policy, PolicySource
+from guard.policy.sources import Remote
 from guard.terraform.plan import read_plan
 from guard.terraform.roots import Evaluated, EvaluationOptions, evaluate
 
@@ -155,9 +156,14 @@ def platform_names() -> tuple[str, ...]:
     return tuple(offered("guard.platforms", "PLATFORM", Platform))
 
 
-def load_policy(sources: Sequence[PolicySource], tree: Tree) -> tuple[Policy, tuple[Problem, ...]]:
-    """Return the policy that these sources make together, and every mistake in them, each at its place."""
-    return load(sources, tree, find_rule, rule_names(), platform_names())
+def load_policy(
+    sources: Sequence[PolicySource], tree: Tree, remote: Remote | None = None
+) -> tuple[Policy, tuple[Problem, ...]]:
+    """Return the policy that these sources make together, and every mistake in them, each at its place.
+
+    `remote` gives the files of a repository (by URL and ref) that one of them extends.
+    """
+    return load(sources, tree, find_rule, rule_names(), platform_names(), remote)
 
 
 def starting_point(understood: Understanding, base: Request | None, prices: PriceBook) -> Project | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Action, ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,18 +16,19 @@ from guard.cli._usage import UsageError
 from guard.costing.usage import Usage, read_usage
 from guard.engine import Request, load_policy, load_usage
 from guard.inputs.gittree import GitError, GitTree
+from guard.inputs.remote import LOCK, Fetching, Remotes, read_lock, written_lock
 from guard.inputs.selection import Selection, SelectionError, select
 from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem
 from guard.model.node import Node
-from guard.policy import packs
 from guard.model.spend import SpendError
+from guard.policy import packs
 from guard.policy.baseline import Baseline, BaselineError
 from guard.policy.baseline import read as read_baseline
 from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
-from guard.terraform.roots import EvaluationOptions
 from guard.policy.spending import with_spent
+from guard.terraform.roots import EvaluationOptions
 
 
 class _InOrder(Action):
@@ -71,7 +72,24 @@ def add_policy(parser: ArgumentParser) -> None:
     """Declare which policies judge, and compared with what."""
     parser.add_argument("--policy", action="append", default=[], metavar="FILE|PACK", help="judge by this policy")
     parser.add_argument("--policy-from", metavar="REF", help="read the policy from this commit, not from the change")
+    parser.add_argument(
+        "--update-policies",
+        action="store_true",
+        help="fetch the policies extended from git and pin them anew",
+    )
+    parser.add_argument(
+        "--fetch-policies",
+        action="store_true",
+        help="fetch policies pinned in guard.lock that are not here",
+    )
     parser.add_argument("--base", metavar="REF", help="compare with this commit, read from git's object store")
+
+
+def add_spend(parser: ArgumentParser) -> None:
+    """Declare where it is told what was really spent."""
+    parser.add_argument(
+        "--spend", metavar="FILE|aws", help="hold budgets against the bill: a FOCUS cost export, or AWS Cost Explorer"
+    )
 
 
 def add_baseline(parser: ArgumentParser) -> None:
@@ -84,13 +102,6 @@ def add_output(parser: ArgumentParser) -> None:
     parser.add_argument("--color", choices=["auto", "always", "never"], default="auto")
     parser.add_argument("-q", "--quiet", action="store_true", help="findings and problems only")
     parser.add_argument("-v", "--verbose", action="store_true", help="say more: unknown facts, files left alone")
-
-def add_spend(parser: ArgumentParser) -> None:
-    """Declare where it is told what was really spent."""
-    parser.add_argument(
-        "--spend", metavar="FILE|aws", help="hold budgets against the bill: a FOCUS cost export, or AWS Cost Explorer"
-    )
-
 
 
 def selection(options: Namespace) -> Selection:
@@ -146,7 +157,9 @@ def policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem
     with _commit(chosen, options.policy_from) as tree:
         source = tree or chosen.tree
         named = [_policy_source(written, chosen, tree) for written in options.policy]
-        return load_policy(named or _nearest_policy(source, chosen.home), source)
+        sources = named or _nearest_policy(source, chosen.home)
+        with _remotes(options, chosen, source, sources) as remotes:
+            return load_policy(sources, source, remotes.tree)
 
 
 def usage(options: Namespace, chosen: Selection, judged_by: Policy) -> tuple[Usage | None, tuple[Problem, ...]]:
@@ -177,6 +190,32 @@ def _usage_file(written: str, path: Path) -> tuple[Usage, tuple[Problem, ...]]:
         raise UsageError(f"--usage {written}: {error.strerror}") from None
 
 
+@contextmanager
+def _remotes(options: Namespace, chosen: Selection, tree: Tree, sources: Sequence[PolicySource]) -> Iterator[Remotes]:
+    """Give the repositories that policies extend, as the lock file beside the first policy pins them."""
+    mode = Fetching.ANEW if options.update_policies else Fetching.PINNED if options.fetch_policies else Fetching.NEVER
+    folder = Path(sources[0].name).parent if sources and sources[0].name not in packs.names() else Path()
+    lock = folder / LOCK
+    remotes = Remotes(_pins(lock, tree), mode)
+    try:
+        yield remotes
+        if mode is Fetching.ANEW and remotes.used:
+            (chosen.root / lock).write_text(written_lock(remotes.used), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{lock} cannot be written: {error.strerror}") from None
+    finally:
+        remotes.close()
+
+
+def _pins(lock: Path, tree: Tree) -> dict[str, str]:
+    try:
+        if lock.is_absolute():
+            return read_lock(lock.read_text(encoding="utf-8")) if lock.is_file() else {}
+        return read_lock(tree.read(lock.as_posix()).decode("utf-8")) if tree.exists(lock.as_posix()) else {}
+    except (OSError, UnicodeDecodeError, ReadError) as error:
+        raise UsageError(str(error)) from None
+
+
 def baseline(options: Namespace) -> Baseline | None:
     """Return the findings to subtract, None without `--baseline`. Raises UsageError for a file that is none."""
     if not options.baseline:
@@ -189,6 +228,22 @@ def baseline(options: Namespace) -> Baseline | None:
         raise UsageError(f"--baseline {options.baseline} cannot be read: {reason}") from None
     except BaselineError as error:
         raise UsageError(str(error)) from None
+
+
+def spending(options: Namespace, judged_by: Policy, today: date) -> Policy:
+    """Return the policy with what was spent on each budget, as `--spend` asks. Raises UsageError where nobody tells."""
+    if not options.spend or not judged_by.budgets:
+        return judged_by
+    try:
+        if options.spend == "aws":
+            from guard.prices import spend_aws
+
+            return with_spent(judged_by, spend_aws.source(today))
+        from guard.prices import spend_focus
+
+        return with_spent(judged_by, spend_focus.source(options.spend, today))
+    except SpendError as error:
+        raise UsageError(f"--spend: {error}") from None
 
 
 def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:
@@ -230,22 +285,6 @@ def base(options: Namespace, chosen: Selection, head: Request) -> Iterator[Reque
 
 @contextmanager
 def _commit(chosen: Selection, ref: str | None) -> Iterator[GitTree | None]:
-def spending(options: Namespace, judged_by: Policy, today: date) -> Policy:
-    """Return the policy with what was spent on each budget, as `--spend` asks. Raises UsageError where nobody tells."""
-    if not options.spend or not judged_by.budgets:
-        return judged_by
-    try:
-        if options.spend == "aws":
-            from guard.prices import spend_aws
-
-            return with_spent(judged_by, spend_aws.source(today))
-        from guard.prices import spend_focus
-
-        return with_spent(judged_by, spend_focus.source(options.spend, today))
-    except SpendError as error:
-        raise UsageError(f"--spend: {error}") from None
-
-
     if not ref or chosen.repository is None:
         yield None
         return

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from guard.formats.yaml import FORMAT
-from guard.model.document import ReadError, Tree
+from guard.model.document import Tree
 from guard.model.finding import Problem
 from guard.model.location import Location, whole_file
 from guard.model.node import Node, is_sequence
-from guard.model.rule import Rule
 from guard.policy import packs
-from guard.policy.checking import check, nearest, problem
+from guard.policy.checking import check, nearest
 from guard.policy.model import BudgetEntry, Policy, PolicySource, PolicyWaiver, RuleEntry, Where
+from guard.policy.sources import FindRule, Found, Home, Reading, Remote, find
 
 ModelT = TypeVar("ModelT")
-FindRule = Callable[[str], Rule[Any] | None]
 
 STANDARD = ("guard.yaml", "guard.yml")
 BUDGET_RULE = "over-budget"
@@ -28,52 +27,27 @@ NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 DEPTH_LIMIT = 16
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What one call of `load` collects on its way; paths of a policy are relative to the folder `anchor`."""
-
-    tree: Tree
-    find_rule: FindRule
-    rule_names: Sequence[str]
-    platforms: Sequence[str]
-    anchor: str = ""
-    problems: list[Problem] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    sources: list[str] = field(default_factory=list)
-
-    def wrong(self, message: str, location: Location) -> None:
-        self.problems.append(problem(message, location))
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A policy's text and how reports call its file; `folder` is None for a pack."""
-
-    path: str
-    text: str
-    folder: str | None
-
-
 def load(
     sources: Sequence[PolicySource],
     tree: Tree,
     find_rule: FindRule,
     rule_names: Sequence[str],
     platforms: Sequence[str] = (),
+    remote: Remote | None = None,
 ) -> tuple[Policy, tuple[Problem, ...]]:
     """Return the policy that `sources` make together, later ones over earlier ones, and every mistake in them.
 
     Without sources it is the `guard.yaml` at the root of `tree`, else the default pack. What has a mistake is left
     out and the rest holds. `find_rule` gives the rule of a name, `rule_names` are all of them and `platforms` the names
-    that `where` may use (none: all).
+    that `where` may use (none: all). `remote` gives the files of another repository.
     """
-    reading = _Reading(tree, find_rule, rule_names, platforms)
+    reading = Reading(tree, remote, find_rule, rule_names, platforms)
     policy = Policy()
     for source in sources or (_standard(tree),):
         folder, _, name = source.name.rpartition("/")
         # A guard.yaml speaks about its own folder, wherever the check starts; any other policy about the root.
         reading.anchor = folder if name in STANDARD and source.text is None else ""
-        policy = _joined(policy, _read(reading, source, None, "", ()))
+        policy = _joined(policy, _read(reading, source, None, Home(tree), ()))
     policy = _completed(reading, policy)
     return replace(policy, texts=reading.texts, sources=tuple(reading.sources)), tuple(reading.problems)
 
@@ -83,9 +57,9 @@ def _standard(tree: Tree) -> PolicySource:
 
 
 def _read(
-    reading: _Reading, source: PolicySource, named_at: Location | None, folder: str, above: tuple[str, ...]
+    reading: Reading, source: PolicySource, named_at: Location | None, home: Home, above: tuple[str, ...]
 ) -> Policy:
-    found = _find(reading, source, named_at, folder)
+    found = find(reading, source, named_at, home)
     if found is None:
         return Policy()
     if found.path in above or len(above) > DEPTH_LIMIT:
@@ -105,31 +79,7 @@ def _read(
     return _policy(reading, document.roots[0], found, (*above, found.path))
 
 
-def _find(reading: _Reading, source: PolicySource, named_at: Location | None, folder: str) -> _Found | None:
-    if source.text is not None:
-        return _Found(source.name, source.text, posixpath.dirname(source.name))
-    if source.name in packs.names():
-        return _Found(packs.path(source.name), packs.read(source.name), None)
-    path = posixpath.normpath(posixpath.join(folder, source.name))
-    try:
-        return _Found(path, reading.tree.read(path).decode("utf-8"), posixpath.dirname(path))
-    except UnicodeDecodeError:
-        reading.wrong(f"{path} is not UTF-8", named_at or whole_file(path))
-    except ReadError as error:
-        reading.wrong(_not_found(source.name, error), named_at or whole_file(path))
-    return None
-
-
-def _not_found(name: str, error: ReadError) -> str:
-    if "://" in name:
-        return f'"{name}" is not read: a policy extends packs by name and files by path'
-    if "/" in name or name.endswith((".yaml", ".yml")):
-        return str(error)
-    hint = nearest(name, packs.names()) or f"; the packs are {', '.join(packs.names())}"
-    return f'no pack is called "{name}"{hint}'
-
-
-def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]) -> Policy:
+def _policy(reading: Reading, root: Node, found: Found, above: tuple[str, ...]) -> Policy:
     from guard.policy.schema import BudgetModel, LooseEntryModel, PolicyModel, WaiverModel
 
     lists = {name: root.get(name) for name in ("rules", "budgets", "waivers")}
@@ -145,26 +95,30 @@ def _policy(reading: _Reading, root: Node, found: _Found, above: tuple[str, ...]
     )
     inherited = Policy()
     for name, node in zip(header.extends, root.items("extends"), strict=False):
-        if found.folder is None and name not in packs.names():
+        if found.home is None and name not in packs.names():
             reading.wrong(f'no pack is called "{name}"', node.location)
             continue
-        extended = _read(reading, PolicySource(name), node.location, found.folder or "", above)
+        extended = _read(reading, PolicySource(name), node.location, found.home or Home(reading.tree), above)
         inherited = _joined(inherited, extended)
     where = _where(reading, header.where, root.get("where"))
     return _scoped(_joined(inherited, own), where)
 
 
-def _usage(root: Node, found: _Found) -> str | Node:
+def _usage(root: Node, found: Found) -> str | Node:
     """Return the usage that is written in the policy, or the path of its file, relative to the root."""
     node = root.get("usage")
     if node is None:
         return ""
     if isinstance(node.value, Mapping):
         return node
-    return posixpath.normpath(posixpath.join(found.folder or "", node.value)) if isinstance(node.value, str) else ""
+    return (
+        posixpath.normpath(posixpath.join(found.home.folder if found.home else "", node.value))
+        if isinstance(node.value, str)
+        else ""
+    )
 
 
-def _header(reading: _Reading, root: Node, but: frozenset[str], model: type[Any]) -> Any:
+def _header(reading: Reading, root: Node, but: frozenset[str], model: type[Any]) -> Any:
     """Return the policy without its lists, and without the keys that have mistakes."""
     if not isinstance(root.value, Mapping):
         header, problems = check(root, model)
@@ -183,7 +137,7 @@ def _items(lists: Mapping[str, Node], name: str) -> tuple[Node, ...]:
     return lists[name].items() if name in lists else ()
 
 
-def _rule(reading: _Reading, node: Node, model: type[Any]) -> Sequence[RuleEntry]:
+def _rule(reading: Reading, node: Node, model: type[Any]) -> Sequence[RuleEntry]:
     if _is_assertion(node):
         return _assertion(reading, node)
     entry, problems = check(node, model)
@@ -211,7 +165,7 @@ def _is_assertion(node: Node) -> bool:
     return named is not None and named.value == ASSERT
 
 
-def _assertion(reading: _Reading, node: Node) -> Sequence[RuleEntry]:
+def _assertion(reading: Reading, node: Node) -> Sequence[RuleEntry]:
     from guard.policy.assertions import Entry
 
     entry, problems = check(node, Entry, reading.texts.get(node.location.path, ""))
@@ -228,7 +182,7 @@ def _assertion(reading: _Reading, node: Node) -> Sequence[RuleEntry]:
     return (RuleEntry(ASSERT, node.nearest("rule"), entry.name, entry.severity, where, entry.options()),)
 
 
-def _budget(reading: _Reading, node: Node, model: type[Any]) -> Sequence[BudgetEntry]:
+def _budget(reading: Reading, node: Node, model: type[Any]) -> Sequence[BudgetEntry]:
     budget, problems = check(node, model)
     reading.problems += problems
     name = node.get("name")
@@ -244,7 +198,7 @@ def _budget(reading: _Reading, node: Node, model: type[Any]) -> Sequence[BudgetE
     return (BudgetEntry(budget.name, place, where, budget.monthly, amount, percent, budget.undecided),)
 
 
-def _waiver(reading: _Reading, node: Node, model: type[Any]) -> Sequence[PolicyWaiver]:
+def _waiver(reading: Reading, node: Node, model: type[Any]) -> Sequence[PolicyWaiver]:
     waiver, problems = check(node, model)
     reading.problems += problems
     named = node.get("rule")
@@ -256,7 +210,7 @@ def _waiver(reading: _Reading, node: Node, model: type[Any]) -> Sequence[PolicyW
     return (PolicyWaiver(name, named.location, waiver.reason, where, waiver.owner, waiver.expires, waiver.up_to),)
 
 
-def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...]:
+def _where(reading: Reading, where: Any, node: Node | None) -> tuple[Where, ...]:
     if where is None or node is None:
         return ()
     for name, written in zip(where.platform, node.items("platform"), strict=True):
@@ -278,7 +232,7 @@ def _where(reading: _Reading, where: Any, node: Node | None) -> tuple[Where, ...
     )
 
 
-def _anchored(reading: _Reading, globs: tuple[str, ...]) -> tuple[str, ...]:
+def _anchored(reading: Reading, globs: tuple[str, ...]) -> tuple[str, ...]:
     if not reading.anchor:
         return globs
     return tuple(f"{reading.anchor}/{glob if '/' in glob else f'**/{glob}'}" for glob in globs)
@@ -323,7 +277,7 @@ def _scoped(policy: Policy, where: tuple[Where, ...]) -> Policy:
     )
 
 
-def _completed(reading: _Reading, policy: Policy) -> Policy:
+def _completed(reading: Reading, policy: Policy) -> Policy:
     """Return the policy with every entry's options, and with the rule that judges budgets if there are any."""
     rules = policy.rules
     waivers = tuple(one for one in policy.waivers if _names_a_rule(reading, one, rules))
@@ -336,7 +290,7 @@ def _completed(reading: _Reading, policy: Policy) -> Policy:
     return replace(policy, rules=completed, waivers=waivers)
 
 
-def _names_a_rule(reading: _Reading, waiver: PolicyWaiver, rules: Sequence[RuleEntry]) -> bool:
+def _names_a_rule(reading: Reading, waiver: PolicyWaiver, rules: Sequence[RuleEntry]) -> bool:
     own = [entry.name for entry in rules if entry.rule == ASSERT]
     if waiver.rule in own or (waiver.rule != ASSERT and reading.find_rule(waiver.rule) is not None):
         return True
@@ -344,7 +298,7 @@ def _names_a_rule(reading: _Reading, waiver: PolicyWaiver, rules: Sequence[RuleE
     return False
 
 
-def _with_options(reading: _Reading, entry: RuleEntry) -> Sequence[RuleEntry]:
+def _with_options(reading: Reading, entry: RuleEntry) -> Sequence[RuleEntry]:
     rule = reading.find_rule(entry.rule)
     if rule is None or entry.options is not None:
         return (entry,) if rule else ()

@@ -97,7 +97,7 @@ MISTAKES = [
     (
         "extends: ['git+https://example.com/p']",
         11,
-        '"git+https://example.com/p" is not read: a policy extends packs by name and files by path',
+        '"git+https://example.com/p" names no version: write git+https://host/repository@v1#policy.yaml',
     ),
     ("rules: [{rule: missing-tag, where: {platfrm: aws}}]", 37, 'unknown key "platfrm"; did you mean "platform"?'),
     ("rules: [{rule: missing-tag, where: {platform: asw}}]", 47, 'unknown platform "asw"; did you mean "aws"?'),
