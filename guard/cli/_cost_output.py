@@ -15,7 +15,7 @@ from guard.model.resource import Resource
 from guard.model.rule import Project
 from guard.reports import _shapes
 from guard.reports._changes import Costs, changes, percent
-from guard.reports._words import count, dollars, money_range, printable
+from guard.reports._words import count, money_range, printable, signed
 
 NAME_WIDTH, QUANTITY_WIDTH, UNIT_WIDTH = 58, 22, 16
 
@@ -185,21 +185,15 @@ def _summary(breakdown: Breakdown, today: date) -> Iterator[str]:
 
 def _changed(project: Project, base: Project) -> Iterator[str]:
     share = _percent(project, base)
-    yield f"Change: {_signed(_difference(project, base))} a month{f' ({share})' if share else ''}"
+    yield f"Change: {signed(_difference(project, base))} a month{f' ({share})' if share else ''}"
     for one in changes(_costs(project), _costs(base)):
-        yield f"  {one.kind} {printable(one.address)}: {_signed(one.monthly)}"
+        yield f"  {one.kind} {printable(one.address)}: {signed(one.monthly)}"
         yield from (f"    {printable(edit.text)}" for edit in one.edits)
 
 
 def _without(estimate: Estimate, project: Project) -> list[str]:
     """Return why parts have no price, but for those that a node pool with a price pays for."""
     return [one.reason for one in estimate.unpriced if one.within not in project.estimates]
-
-
-def _signed(money: Money) -> str:
-    low, high = sorted((money.low, money.high))
-    texts = [dollars(amount) if amount < 0 else f"+{dollars(amount)}" for amount in (low, high)]
-    return texts[0] if texts[0] == texts[1] else " to ".join(texts)
 
 
 def _age(as_of: str, today: date) -> str:

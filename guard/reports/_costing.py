@@ -10,7 +10,7 @@ from guard.model.price import Total, counted
 from guard.model.report import Money, Report
 from guard.model.resource import Resource
 from guard.reports._changes import Change, Costs, changes, percent, runs_on
-from guard.reports._words import dollars, money_range
+from guard.reports._words import money_range, signed
 
 
 class Row(NamedTuple):
@@ -56,13 +56,6 @@ def rise(report: Report) -> str:
         return ""
     share = percent(totals.delta.high, totals.base.high)
     return signed(totals.delta) + (f", {share}" if share else "")
-
-
-def signed(money: Money) -> str:
-    """Return a difference with its sign: `+$3.00`, `-$8.00 to -$2.00`."""
-    low, high = sorted((money.low, money.high))
-    ends = dict.fromkeys(dollars(one) if round(one, 2) < 0 else f"+{dollars(abs(one))}" for one in (low, high))
-    return " to ".join(ends)
 
 
 def shown(money: Money | Total, open_ended: bool = False) -> str:

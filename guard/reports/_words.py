@@ -39,6 +39,13 @@ def money_range(money: Money) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def signed(money: Money) -> str:
+    """Return a difference with its sign, the smaller end first: `+$3.00`, `-$8.00 to +$2.00`."""
+    low, high = sorted((money.low, money.high))
+    ends = dict.fromkeys(dollars(one) if round(one, 2) < 0 else f"+{dollars(abs(one))}" for one in (low, high))
+    return " to ".join(ends)
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """Return `1 error`, `2 errors`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -49,8 +56,7 @@ def cost_line(report: Report) -> str:
     totals = report.totals
     line = f"{'at least ' if totals.open_ended else ''}{money_range(totals.monthly)} a month"
     if totals.delta is not None:
-        sign = "+" if totals.delta.high >= 0 else ""
-        line += f" ({sign}{money_range(totals.delta)} against the base)"
+        line += f" ({signed(totals.delta)} against the base)"
     if totals.unpriced:
         line += f"; no price for {count(len(totals.unpriced), 'resource')}"
     return line

@@ -12,8 +12,8 @@ from guard.model.report import Money, Report, Reporter, ReportOptions
 from guard.reports import _shapes
 from guard.reports._changes import Change
 from guard.reports._charts import Bar, bars, text
-from guard.reports._costing import Row, by_purpose, changed, dearest, rise, shown, signed, without_price
-from guard.reports._words import count, dollars, money_range, summary_line
+from guard.reports._costing import Row, by_purpose, changed, dearest, rise, shown, without_price
+from guard.reports._words import count, dollars, money_range, signed, summary_line
 
 CHARTED, LISTED = 12, 500
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

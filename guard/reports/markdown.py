@@ -9,8 +9,8 @@ from guard.model.finding import Finding, Severity
 from guard.model.location import Location
 from guard.model.report import Report, Reporter, ReportOptions
 from guard.reports._changes import Change
-from guard.reports._costing import changed, dearest, rise, shown, signed, without_price
-from guard.reports._words import count, dollars, printable, summary_line
+from guard.reports._costing import changed, dearest, rise, shown, without_price
+from guard.reports._words import count, dollars, printable, signed, summary_line
 
 OPEN, MOST = 8, 100
 """How many rows are shown unfolded, and at all: a comment of GitHub's may have 65,536 characters."""
