@@ -21,6 +21,7 @@ from guard.terraform.variables import EvaluationOptions
 
 __all__ = ["Evaluated", "EvaluationOptions", "evaluate", "evaluation_of", "find_roots"]
 
+TERRAGRUNT = frozenset({"terragrunt.hcl", "terragrunt.hcl.json", "terragrunt.stack.hcl"})
 DEEPEST_RECURSION = 6000
 """Python frames: expressions nest some hundred levels at most, references add theirs."""
 
@@ -45,9 +46,27 @@ def evaluate(
     """Return every root of a tree, evaluated, sorted by directory. Nothing in the tree makes this raise.
 
     Roots are looked for in the directories that `within` lets through; the modules that they call may stand elsewhere.
+    A module that a unit of Terragrunt deploys is judged as the unit deploys it.
     """
     sources = Sources(tree)
-    return tuple(_evaluated(sources, directory, options) for directory in find_roots(sources, within))
+    deployed: tuple[Evaluated, ...] = ()
+    taken: frozenset[str] = frozenset()
+    if any(not TERRAGRUNT.isdisjoint(names) for names in sources.files.values()):
+        from guard.terraform.terragrunt_roots import evaluate_units
+
+        with deep_recursion():
+            found, taken = evaluate_units(sources, options, within)
+        deployed = tuple(
+            Evaluated(
+                one.root,
+                () if one.evaluation is None else instances_below(one.evaluation),
+                tuple(sorted(one.problems, key=_place)),
+                (*one.unknowns, *(() if one.evaluation is None else unknowns_of(one.evaluation))),
+            )
+            for one in found
+        )
+    plain = (_evaluated(sources, directory, options) for directory in find_roots(sources, within, taken))
+    return tuple(sorted((*deployed, *plain), key=lambda one: one.root))
 
 
 def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> Evaluated:
@@ -93,16 +112,20 @@ def deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def find_roots(sources: Sources, within: Callable[[str], bool] = _everywhere) -> tuple[str, ...]:
+def find_roots(
+    sources: Sources, within: Callable[[str], bool] = _everywhere, deployed: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Return the directories that are roots: they have a backend or variable values, or no other module calls them.
 
-    Directories that only call each other in a circle have no root, so the first of them counts as one.
+    Directories that only call each other in a circle have no root, so the first of them counts as one. Those that
+    another tool deploys are none of them.
     """
     directories = sorted(one for one in sources.directories if within(one) and not _downloaded(one))
     calls = {directory: _called(sources, directory) for directory in directories}
     called = {target for directory, targets in calls.items() for target in targets if target != directory}
     roots = [one for one in directories if one not in called or _has_root_signs(sources, one)]
-    reached = _reached(roots, calls)
+    roots = [one for one in roots if one not in deployed]
+    reached = _reached([*roots, *sorted(deployed)], calls)
     for directory in directories:
         if directory not in reached:
             roots.append(directory)
@@ -111,7 +134,7 @@ def find_roots(sources: Sources, within: Callable[[str], bool] = _everywhere) ->
 
 
 def _downloaded(directory: str) -> bool:
-    return ".terraform" in directory.split("/")
+    return not {".terraform", ".terragrunt-cache"}.isdisjoint(directory.split("/"))
 
 
 def _called(sources: Sources, directory: str) -> set[str]:

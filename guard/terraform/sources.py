@@ -34,13 +34,17 @@ class Sources:
         """Return what the files of `directory` declare, None where it has no configuration file."""
         found = self._modules.get(directory)
         if found is None and directory in self.directories:
-            documents = [self.document(posixpath.join(directory, name)) for name in self._names(directory)]
+            documents = [self.document(path) for path in self.configuration(directory)]
             bodies = [(one.path, one.syntax) for one in documents if isinstance(one.syntax, Body)]
             found = declare(directory, bodies)
             for one in documents:
                 found.problems.extend(one.problems)
             self._modules[directory] = found
         return found
+
+    def configuration(self, directory: str) -> list[str]:
+        """Return the paths of the configuration files that Terraform reads in a directory, sorted by name."""
+        return [posixpath.join(directory, name) for name in self._names(directory)]
 
     def document(self, path: str) -> Document:
         """Return a parsed configuration or variables file; what is wrong with it stands in its problems."""
@@ -67,7 +71,7 @@ class Sources:
         return Document(path, text, (), (problem, *document.problems), document.syntax)
 
     def _names(self, directory: str) -> list[str]:
-        names = set(self.directories[directory])
+        names = set(self.directories.get(directory, ()))
         # OpenTofu reads x.tofu in place of x.tf, so that one directory can serve both.
         shadowed = {name.replace(".tofu", ".tf") for name in names if name.endswith((".tofu", ".tofu.json"))}
         return sorted(names - shadowed)
