@@ -19,10 +19,10 @@ _KEYS = r"""
         |task|service|dev-environment|fleet|volume)))
 """
 _CLAIMED = re.compile(rf"""(?:{_KEYS})["']?\s*:""", re.VERBOSE | re.MULTILINE)
-# A key that is written with an escape can be any key.
-_ESCAPED = re.compile(r"""\\[uUx][0-9a-fA-F]+[^"\n]*"\s*:""")
+# A key that is written with an escape can be any key, and a template that is not filled in can hold any.
+_HIDDEN = re.compile(r"""\{\{|\{%|%\{|\\[uUx][0-9a-fA-F]+[^"\n]*"\s*:""")
 
 
 def may_be_claimed(text: str) -> bool:
     """Tell whether some platform might claim a document of this text; where not, none does."""
-    return _CLAIMED.search(text) is not None or _ESCAPED.search(text) is not None
+    return _CLAIMED.search(text) is not None or _HIDDEN.search(text) is not None
