@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, overload
+from typing import Protocol, TypeVar, overload
 
 from yaml.nodes import CollectionNode, MappingNode, ScalarNode, SequenceNode
 from yaml.nodes import Node as Composed
@@ -15,6 +15,7 @@ from guard.model.location import Location, Span
 from guard.model.node import Content, Node
 from guard.model.value import Unknown
 
+T = TypeVar("T")
 PLAIN, QUOTED = "plain", "quoted"
 _STANDARD = "tag:yaml.org,2002:"
 # The short tags of CloudFormation whose long form is the name itself; the others get `Fn::` before it.
@@ -193,6 +194,22 @@ class Members(Mapping[str, Node]):
 
     def __getitem__(self, name: str) -> Node:
         return self._members()[name]
+
+    # The mix-in's `get` and `in` raise and catch a KeyError for each key that is not there, which most are not.
+    @overload
+    def get(self, name: str, default: None = None, /) -> Node | None: ...
+    @overload
+    def get(self, name: str, default: Node, /) -> Node: ...
+    @overload
+    def get(self, name: str, default: T, /) -> Node | T: ...
+    def get(self, name: str, default: object = None, /) -> object:
+        nodes = self._nodes
+        if nodes is None:
+            nodes = self._nodes = self._read()
+        return nodes.get(name, default)  # type: ignore[arg-type]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members())

@@ -17,6 +17,7 @@ class WorkTree:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._paths: tuple[str, ...] | None = None
+        self._directories: dict[str, str] = {}
 
     def paths(self) -> tuple[str, ...]:
         """Return every file's POSIX path relative to the root, sorted; skipped directories are left out."""
@@ -27,7 +28,7 @@ class WorkTree:
     def exists(self, path: str) -> bool:
         """Tell whether `path` is a regular file within the root."""
         found = self._inside(path)
-        return found is not None and found.is_file()
+        return found is not None and Path(found).is_file()
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises ReadError where it is missing, outside, irregular, too large or unreadable."""
@@ -39,27 +40,36 @@ class WorkTree:
             handle = os.open(found, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
             raise ReadError(f"{path} cannot be read: {error.strerror}") from None
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            os.close(handle)
-            raise ReadError(f"{path} is not a regular file")
-        with os.fdopen(handle, "rb") as file:
+        try:
+            facts = os.fstat(handle)
+            if not stat.S_ISREG(facts.st_mode):
+                raise ReadError(f"{path} is not a regular file")
             if facts.st_size > MAXIMUM_BYTES:
                 raise ReadError(f"{path} has {facts.st_size} bytes; guard reads at most {MAXIMUM_BYTES}")
-            return file.read(MAXIMUM_BYTES)
+            return _content(handle, facts.st_size)
+        except OSError as error:
+            raise ReadError(f"{path} cannot be read: {error.strerror}") from None
+        finally:
+            os.close(handle)
 
-    def _inside(self, path: str) -> Path | None:
+    def _inside(self, path: str) -> str | None:
+        """Return where a file is, links resolved; None outside the root."""
+        directory, _, name = path.rpartition("/")
         if "\0" in path:
             return None
-        try:
-            found = (self.root / path).resolve()
-        except (OSError, RuntimeError):
-            return None
-        return found if found.is_relative_to(self.root) else None
+        real = self._directories.get(directory)
+        if real is None:
+            real = self._directories[directory] = os.path.realpath(self.root / directory)
+        found = f"{real}/{name}"
+        # Most files are no links, and resolving each with all its directories costs more than reading it.
+        if name in ("", ".", "..") or Path(found).is_symlink():
+            found = os.path.realpath(found)
+        top = str(self.root)
+        return found if found == top or found.startswith(top.rstrip("/") + "/") else None
 
     def _walk(self, directory: str) -> Iterator[str]:
         try:
-            entries = list(os.scandir(self.root / directory))
+            entries = list(os.scandir(f"{self.root}/{directory}"))
         except OSError:
             return
         for entry in entries:
@@ -74,7 +84,18 @@ class WorkTree:
 
     def _linked_file(self, path: str) -> bool:
         found = self._inside(path)
-        return found is not None and found.is_file()
+        return found is not None and Path(found).is_file()
+
+
+def _content(handle: int, size: int) -> bytes:
+    """Return what a file holds; `size` is how much it is said to be."""
+    parts = []
+    left = MAXIMUM_BYTES
+    # A buffer of the largest size that is allowed would cost more than most files.
+    while left > 0 and (part := os.read(handle, min(max(size, 4096) + 1, left))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _encodable(path: str) -> bool:

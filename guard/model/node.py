@@ -123,15 +123,22 @@ class Node:
                 pending += [((*path, i), node.value[i]) for i in range(len(node.value) - 1, -1, -1)]
 
     def _scalar(self, path: tuple[str | int, ...], wanted: str, convert: Callable[[Scalar], T | None]) -> Value[T]:
-        node = self.get(*path)
-        if node is None:
-            return Absent(self.nearest(*path))
+        node: Node = self
+        for step in path:
+            if isinstance(node.value, Unknown):
+                return node.value
+            child = _child(node, step)
+            if child is None:
+                return Absent(node.key or node.location)
+            node = child
         value = node.value
+        if value is None:
+            return Absent(node.key or node.location)
         if isinstance(value, Unknown):
             return value
         if node.sensitive:
             return Unknown("the value is sensitive", node.location)
-        if isinstance(value, (Mapping, Sequence)) and not isinstance(value, str):
+        if not isinstance(value, (str, int, Decimal)):
             return Unknown(f"expected {wanted}, found {kind_of(node)}", node.location)
         converted = convert(value)
         if converted is None:
@@ -162,12 +169,12 @@ def kind_of(node: Node) -> str:
 
 def _child(node: Node, step: str | int) -> Node | None:
     value = node.value
-    if isinstance(step, str) and is_sequence(value):
-        if not value:
-            return None
-        value = value[0].value
     if isinstance(step, str):
-        return value.get(step) if isinstance(value, Mapping) else None
+        # Asked far more often than anything else; what has a `get` is a mapping, and asking so is many times faster.
+        get: Callable[[str], Node | None] | None = getattr(value, "get", None)
+        if get is None and is_sequence(value) and value:
+            get = getattr(value[0].value, "get", None)
+        return None if get is None else get(step)
     if is_sequence(value) and -len(value) <= step < len(value):
         return value[step]
     return None

@@ -25,7 +25,8 @@ class _Facet:
 
     def __post_init__(self) -> None:
         absent = Absent(self.location)
-        for name in _facts(type(self)):
+        facet: type = type(self)
+        for name in _facts(facet):
             if getattr(self, name) is NOT_WRITTEN:
                 object.__setattr__(self, name, absent)
 

@@ -11,7 +11,7 @@ from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purchase
 from guard.model.value import Absent, Known, Unknown, Value
 from guard.platforms._accelerators import accelerator_name
-from guard.platforms._kubernetes_objects import beside, kind_of_object, place, written
+from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, place, written
 from guard.platforms._kubernetes_placement import Term, expressions, placed
 
 NODE_POOL = ("karpenter.sh", "NodePool")
@@ -58,14 +58,23 @@ def serving_pools(asked: Sequence[Term], pod: Node, around: Surroundings) -> Sup
     """
     absent = Absent(pod.key or pod.location)
     # Without a selector, an affinity or a toleration nothing ties the pod to any pool.
-    nodes = beside(around, NODE_POOL, PROVISIONER, COMPUTE_CLASS) if asked else ()
-    supplies = [supply(node, around) for node in nodes if _takes(node, asked, pod)]
+    pools = derived(around, _pools) if asked else ()
+    supplies = [supply(node, around) for node, offered in pools if _takes(node, offered, asked, pod)]
     if not supplies:
         return nothing(absent)
     merged = supplies[0]
     for one in supplies[1:]:
         merged = _merged(merged, one, absent)
     return merged
+
+
+def _pools(around: Surroundings) -> tuple[tuple[Node, Mapping[str, Term]], ...]:
+    """Return the pools of the repository, each with what it offers by label."""
+    nodes = beside(around, NODE_POOL, PROVISIONER, COMPUTE_CLASS)
+    return tuple(
+        (node, {} if kind_of_object(node) == COMPUTE_CLASS else {term.key: term for term in pool_terms(node)})
+        for node in nodes
+    )
 
 
 def pool_compute(node: Node, around: Surroundings, low: Value[int], high: Value[int]) -> Compute:
@@ -237,8 +246,7 @@ def _distinct(values: Sequence[Value[str]]) -> tuple[Known[str], ...]:
     return tuple(found.values())
 
 
-def _takes(node: Node, asked: Sequence[Term], pod: Node) -> bool:
-    offered = {term.key: term for term in pool_terms(node)} if kind_of_object(node) != COMPUTE_CLASS else {}
+def _takes(node: Node, offered: Mapping[str, Term], asked: Sequence[Term], pod: Node) -> bool:
     name = written(node, "metadata", "name")
     tied = False
     for term in asked:
