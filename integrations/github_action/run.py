@@ -9,18 +9,19 @@ from pathlib import Path
 
 from guard.cli.main import main
 from guard.hosts.github import append_summary, base_commit, summary_file
+from guard.inputs.gittree import GitError, commit_of
 
 
 def arguments(environment: Mapping[str, str]) -> list[str]:
     """Return the arguments of `guard check` for these inputs."""
-    base = environment.get("GUARD_BASE", "")
-    known = base_commit(environment) if "auto" in base or environment.get("GUARD_POLICY_FROM") == "base" else ""
-    named = {"auto": known, "base": known}
+    base, policy_from = environment.get("GUARD_BASE", ""), environment.get("GUARD_POLICY_FROM", "")
+    known = base_commit(environment)
     given = ["check", "--format", "github", "--fail-on", environment.get("GUARD_FAIL_ON") or "error"]
-    for option, name in (("--base", "GUARD_BASE"), ("--policy-from", "GUARD_POLICY_FROM")):
-        value = environment.get(name, "")
-        if commit := named.get(value, value):
-            given += [option, commit]
+    if commit := _there(known) if base == "auto" else base:
+        given += ["--base", commit]
+    if policy_from:
+        # Without a known base this stays a name that no commit has: a change must not come to judge itself unnoticed.
+        given += ["--policy-from", known or policy_from if policy_from == "base" else policy_from]
     if sarif := environment.get("GUARD_SARIF"):
         given += ["--format", f"sarif={sarif}"]
     if environment.get("GITHUB_STEP_SUMMARY"):
@@ -28,6 +29,15 @@ def arguments(environment: Mapping[str, str]) -> list[str]:
     given += [f"--policy={policy}" for policy in environment.get("GUARD_POLICY", "").splitlines() if policy]
     given += [argument for argument in environment.get("GUARD_ARGUMENTS", "").splitlines() if argument]
     return [*given, "--", *(path for path in environment.get("GUARD_PATHS", ".").splitlines() if path)]
+
+
+def _there(commit: str) -> str:
+    """Return the commit where the checkout has it; say so and return "" where it has not."""
+    try:
+        return commit_of(Path.cwd(), commit) if commit else ""
+    except GitError:
+        print(f"::warning title=guard::the checkout has not got {commit}, so nothing is compared (fetch-depth: 0)")
+        return ""
 
 
 if __name__ == "__main__":

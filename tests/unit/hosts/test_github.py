@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def test_without_an_event_there_is_no_base() -> None:
 
 
 def test_inputs_become_arguments(tmp_path: Path) -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
+    commit = head.stdout.strip()
     inputs = {
         "GUARD_PATHS": "infra\nk8s prod\n",
         "GUARD_POLICY": "guard.yaml",
@@ -51,18 +54,29 @@ def test_inputs_become_arguments(tmp_path: Path) -> None:
         "GUARD_SARIF": "guard.sarif",
         "GUARD_ARGUMENTS": "--var\nregion=$(touch x)",
     }
-    environment = event(tmp_path, {"pull_request": {"base": {"sha": SHA}}}) | inputs
+    environment = event(tmp_path, {"pull_request": {"base": {"sha": commit}}}) | inputs
     assert arguments(environment) == [
         "check",
         *("--format", "github"),
         *("--fail-on", "warning"),
-        *("--base", SHA),
-        *("--policy-from", SHA),
+        *("--base", commit),
+        *("--policy-from", commit),
         *("--format", "sarif=guard.sarif"),
         "--policy=guard.yaml",
         *("--var", "region=$(touch x)"),
         *("--", "infra", "k8s prod"),
     ]
+
+
+def test_a_change_never_comes_to_judge_itself_unnoticed() -> None:
+    given = arguments({"GUARD_PATHS": ".", "GUARD_POLICY_FROM": "base"})
+    assert given[given.index("--policy-from") + 1] == "base"
+
+
+def test_a_base_that_the_checkout_lacks_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = arguments(event(tmp_path, {"before": SHA}) | {"GUARD_BASE": "auto"})
+    assert "--base" not in given
+    assert capsys.readouterr().out.startswith("::warning ")
 
 
 def test_empty_inputs_are_the_defaults() -> None:
