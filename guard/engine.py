@@ -28,8 +28,8 @@ from guard.platforms.recognition import may_be_claimed
 from guard.policy.baseline import Baseline, Entry, subtracted
 from guard.policy.fixing import Fixer
 from guard.policy.judging import Judgement, judge
-from guard.policy.loading import ASSERT, load
-from guard.policy.model import Policy, PolicySource
+from guard.policy.loading import load
+from guard.policy.model import ASSERT, Policy, PolicySource
 from guard.policy.sources import Remote
 from guard.terraform.plan import read_plan
 from guard.terraform.roots import Evaluated, EvaluationOptions, evaluate

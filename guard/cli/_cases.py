@@ -12,9 +12,8 @@ from guard import engine
 from guard.inputs.memory import MemoryTree
 from guard.model.price import PriceBook
 from guard.model.rule import Example, Rule
-from guard.policy.cases import Expectation, differences, found, parsed
-from guard.policy.loading import ASSERT
-from guard.policy.model import Policy, PolicySource
+from guard.policy.cases import Expectation, differences, found, read
+from guard.policy.model import ASSERT, Policy, PolicySource
 
 TODAY = date(2026, 1, 1)
 
@@ -52,14 +51,13 @@ def run_example(rule: Rule[Any], example: Example, prices: PriceBook) -> tuple[s
 
 def run_case(case: Files, policy: Policy, prices: PriceBook, only: str = "") -> Outcome:
     """Return how a case went under a policy: what one rule says (`only`), or all, each named before its message."""
-    cases = {path: parsed(path, text) for path, text in case.texts.items()}
-    texts = {path: one.text for path, one in cases.items()}
-    expected = [one for each in cases.values() for one in each.expected]
+    texts, expected, mistakes = read(case.texts)
     base = engine.Request(MemoryTree(case.base), locality=policy.locality) if case.base is not None else None
     request = engine.Request(MemoryTree(texts), locality=policy.locality)
     report = engine.check(request, policy, (), prices, TODAY, base)
     findings = [one for one in report.findings if not only or one.rule == only]
-    wrong = [f"problem:    {one.message}" for one in report.problems if one.blocking]
+    wrong = list(mistakes)
+    wrong += [f"problem:    {one.message}" for one in report.problems if one.blocking]
     wrong += differences(expected, found(findings, texts, named=not only))
     return Outcome(case.name, tuple(wrong), frozenset(_rule(one) for one in expected))
 

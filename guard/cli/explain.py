@@ -20,7 +20,7 @@ from guard.model.price import Estimate
 from guard.model.report import Report
 from guard.model.resource import Resource
 from guard.model.value import Absent, Known, Unknown
-from guard.policy.model import RuleEntry, Where
+from guard.policy.model import ASSERT, RuleEntry, Where
 from guard.policy.pages import page
 from guard.prices.book import open_book
 from guard.reports._words import dollars, printable
@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
     report = _report(options)
     chosen = [one for one in report.resources if matches(options.name, one.address)]
     if not chosen:
-        names = [*engine.rule_names(), *(one.address for one in report.resources)]
+        names = [*engine.rule_names(), ASSERT, *(one.address for one in report.resources)]
         near = get_close_matches(options.name, names, n=1)
         hint = f"; did you mean {near[0]}?" if near else "; `guard rules` and `guard dump` list what there is"
         raise UsageError(f"no rule and no resource is called {options.name}{hint}")

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from guard import engine
 from guard.model.command import Command
+from guard.policy.model import ASSERT
 from guard.policy.pages import topic
 
 
@@ -18,7 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Print every rule with its topic, its own severity and its title."""
-    rules = [rule for name in engine.rule_names() if (rule := engine.find_rule(name)) is not None]
+    rules = [rule for name in (*engine.rule_names(), ASSERT) if (rule := engine.find_rule(name)) is not None]
     rules.sort(key=lambda rule: (topic(rule), rule.name))
     if options.format == "json":
         rows = [

@@ -43,9 +43,9 @@ from guard.model.rule import Context, Example, Project, Rule, Where
 from guard.model.value import Absent, Known, Unknown
 from guard.policy.conditions.condition import Condition, Facts
 from guard.policy.conditions.facts import LISTS, SINGLES
+from guard.policy.model import ASSERT
 from guard.policy.schema import EntryModel, Strict
 
-NAME = "assert"
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -234,7 +234,7 @@ compute: {provider: aws, region: us-east-1, instance: g5.xlarge}
 )
 
 RULE = Rule(
-    name=NAME,
+    name=ASSERT,
     severity=Severity.ERROR,
     options=Options,
     check=check,

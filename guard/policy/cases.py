@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from guard.model.finding import Finding
 from guard.model.location import Location, Span
 
+SIDECAR = ".expected"
 _CARETS = re.compile(r"(?P<before>[ \t]*(?P<marker>#|//))(?P<gap>[ \t]*)(?P<carets>\^+)(?:[ \t]+(?P<message>.*))?")
 
 
@@ -49,6 +50,26 @@ def parsed(path: str, text: str) -> Case:
         span = Span(len(kept), start + 1, len(kept), found.end("carets") + 1)
         expected.append(Expectation(Location(path, span), (found["message"] or "").strip()))
     return Case("\n".join(kept), tuple(expected))
+
+
+def read(texts: Mapping[str, str]) -> tuple[dict[str, str], list[Expectation], list[str]]:
+    """Return the files of a case without their caret lines, what those assert, and what is wrong with the case.
+
+    JSON has no comments: what is expected of `x.json` stands in `x.json.expected`, the same text with caret lines.
+    """
+    kept: dict[str, str] = {}
+    expected: list[Expectation] = []
+    wrong: list[str] = []
+    for path, text in texts.items():
+        of = path.removesuffix(SIDECAR)
+        beside = path.endswith(f".json{SIDECAR}")
+        case = parsed(of, text)
+        expected += case.expected
+        if not beside:
+            kept[path] = case.text
+        elif texts.get(of) != case.text:
+            wrong.append(f"{path} is not the text of {of} with caret lines")
+    return kept, expected, wrong
 
 
 def found(findings: Iterable[Finding], texts: dict[str, str], named: bool) -> tuple[Expectation, ...]:

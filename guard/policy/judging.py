@@ -11,9 +11,9 @@ from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.report import Waived, Waiver
 from guard.model.resource import Resource
 from guard.model.rule import Context, Project, Rule
-from guard.policy.loading import ASSERT, BUDGET_RULE
+from guard.policy.loading import BUDGET_RULE
 from guard.policy.merging import fingerprinted, merged, merged_unknowns, order
-from guard.policy.model import Policy, RuleEntry
+from guard.policy.model import ASSERT, Policy, RuleEntry
 from guard.policy.scope import budget, chosen
 from guard.policy.waivers import Inline, hidden_by, inline, standing, unused
 

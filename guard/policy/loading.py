@@ -15,14 +15,13 @@ from guard.model.location import Location, whole_file
 from guard.model.node import Node, is_sequence
 from guard.policy import packs
 from guard.policy.checking import check, nearest
-from guard.policy.model import BudgetEntry, Policy, PolicySource, PolicyWaiver, RuleEntry, Where
+from guard.policy.model import ASSERT, BudgetEntry, Policy, PolicySource, PolicyWaiver, RuleEntry, Where
 from guard.policy.sources import FindRule, Found, Home, Reading, Remote, find
 
 ModelT = TypeVar("ModelT")
 
 STANDARD = ("guard.yaml", "guard.yml")
 BUDGET_RULE = "over-budget"
-ASSERT = "assert"
 NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 DEPTH_LIMIT = 16
 

@@ -14,6 +14,9 @@ from guard.model.node import Node
 from guard.model.spend import Spent
 from guard.model.value import Unknown
 
+ASSERT = "assert"
+"""The rule whose condition the policy writes itself; its findings and waivers go by the entry's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from guard.model.rule import Example, Rule
+from guard.policy.model import ASSERT
 
 LANGUAGES = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 PER = {
@@ -20,7 +21,9 @@ CARETS = "A line of carets says what the rule finds on the line above."
 
 def pages(rules: Iterable[Rule[Any]]) -> dict[str, str]:
     """Return the page of every rule and an index of them, as Markdown by file name."""
-    ordered = sorted(rules, key=lambda rule: (topic(rule), rule.name))
+    from guard.policy.assertions import RULE
+
+    ordered = sorted((*rules, RULE), key=lambda rule: (topic(rule), rule.name))
     return {f"{rule.name}.md": page(rule) for rule in ordered} | {"README.md": _index(ordered)}
 
 
@@ -28,8 +31,8 @@ def page(rule: Rule[Any]) -> str:
     """Return a rule's page as Markdown."""
     body = rule.docs.strip().partition("\n")[2].strip()
     lines = [f"# {rule.name}", "", rule.title, "", *_facts(rule), "", body, "", "## Options", "", *_options(rule), ""]
-    lines += ["## Examples", "", CARETS, "", "### What it finds", "", *_examples(rule.bad)]
-    lines += ["### What it leaves alone", "", *_examples(rule.good)]
+    lines += ["## Examples", "", CARETS, "", "### What it finds", "", *_examples(rule, rule.bad)]
+    lines += ["### What it leaves alone", "", *_examples(rule, rule.good)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -44,7 +47,8 @@ def _facts(rule: Rule[Any]) -> Iterator[str]:
     yield f"- Looks at: {PER[rule.per]}"
     if rule.formerly:
         yield f"- Formerly: {', '.join(rule.formerly)}"
-    yield f"- Accept one place: `# guard: allow {rule.name} -- <reason>`"
+    name = "<its name>" if rule.name == ASSERT else rule.name
+    yield f"- Accept one place: `# guard: allow {name} -- <reason>`"
 
 
 def _options(rule: Rule[Any]) -> Iterator[str]:
@@ -59,10 +63,10 @@ def _options(rule: Rule[Any]) -> Iterator[str]:
         yield f"- `{name}` (default `{json.dumps(defaults[name], ensure_ascii=False)}`): {text}"
 
 
-def _examples(examples: Iterable[Example]) -> Iterator[str]:
+def _examples(rule: Rule[Any], examples: Iterable[Example]) -> Iterator[str]:
     for example in examples:
         if example.options or example.policy:
-            yield from ("With this in the policy:", "", "```yaml", *_policy(example), "```", "")
+            yield from ("With this in the policy:", "", "```yaml", *_policy(example, rule), "```", "")
         for path, text in (example.files or {}).items():
             yield from _file(path, text)
         yield from _file(example.path, example.text)
@@ -71,8 +75,13 @@ def _examples(examples: Iterable[Example]) -> Iterator[str]:
             yield from _file(path, text)
 
 
-def _policy(example: Example) -> Iterator[str]:
-    if example.options:
+def _policy(example: Example, rule: Rule[Any]) -> Iterator[str]:
+    if example.options and rule.name == ASSERT:
+        # The keys of an assertion stand beside its name, not below `options`.
+        yield "rules:"
+        yield f"  - rule: {ASSERT}"
+        yield from (f"    {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in example.options.items())
+    elif example.options:
         yield f"options: {json.dumps(dict(example.options), ensure_ascii=False)}"
     if example.policy:
         yield example.policy.strip()

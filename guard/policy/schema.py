@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from guard.model.finding import Severity
 from guard.model.rule import Rule
+from guard.policy.model import ASSERT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -167,7 +168,7 @@ class PolicyModel(Strict):
 
 def policy_schema(rules: Iterable[Rule[Any]]) -> dict[str, Any]:
     """Return the JSON Schema of a policy file, with one entry class for each of `rules`, told apart by `rule`."""
-    entries = tuple(_entry(rule) for rule in sorted(rules, key=lambda one: one.name))
+    entries = (*(_entry(rule) for rule in sorted(rules, key=lambda one: one.name)), _assertion())
     model = PolicyModel
     if entries:
         described = Field((), description=PolicyModel.model_fields["rules"].description)
@@ -191,6 +192,13 @@ def _entry(rule: Rule[Any]) -> Any:
         rule=(Literal[rule.name], Field(description=rule.title)),
         options=(options | None, Field(None, description="What the rule is to be told.")),
     )
+
+
+def _assertion() -> Any:
+    from guard.policy.assertions import Entry
+
+    described = Field(description="A condition of one's own, in CEL.")
+    return _model("AssertEntry", Entry, Entry.__doc__, rule=(Literal[ASSERT], described))
 
 
 def _model(name: str, base: Any, docs: str | None, **fields: Any) -> Any:
