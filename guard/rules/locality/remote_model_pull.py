@@ -32,9 +32,9 @@ from pydantic import BaseModel, Field
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.resource import Purpose, Resource
 from guard.model.rule import Context, Example, Rule
-from guard.model.value import Known
+from guard.model.value import Absent, Known
 from guard.rules._helpers import fitting
-from guard.rules._workloads import in_use
+from guard.rules._workloads import active
 
 HUBS = ("hf://", "huggingface://", "ollama://", "modelscope://", "ngc://", "https://huggingface.co/")
 # A name of a hub is `owner/model`; the first part of a relative path is mostly one of these.
@@ -61,8 +61,8 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     resource = context.resource
     if resource.type == "aws_sagemaker_model":
         pulled = _of_sagemaker(resource)
-    elif resource.purpose is Purpose.INFERENCE and resource.platform not in MANAGED and in_use(resource):
-        pulled = _linked(resource) or _named(resource)
+    elif resource.purpose is Purpose.INFERENCE and resource.platform not in MANAGED and _waits(resource):
+        pulled = _pulled(resource)
     else:
         return
     if pulled is None or fitting(context.options.ignore, pulled.value) is not None or _kept(resource):
@@ -84,14 +84,19 @@ def _of_sagemaker(resource: Resource) -> Known[str] | None:
     return None
 
 
-def _linked(resource: Resource) -> Known[str] | None:
-    for link in resource.data:
-        if isinstance(link.uri, Known) and link.direction == "read" and link.uri.value.startswith(HUBS):
-            return link.uri
-    return None
+def _waits(resource: Resource) -> bool:
+    """Tell whether an accelerator may wait for the weights: what a processor serves is small."""
+    return any(active(one) and not isinstance(one.accelerator_count, Absent) for one in resource.compute) or any(
+        active(one) and isinstance(one.instance_type, Known) and not one.share for one in resource.compute
+    )
 
 
-def _named(resource: Resource) -> Known[str] | None:
+def _pulled(resource: Resource) -> Known[str] | None:
+    """Return the hub's URI that is read, else the hub's name of the model where no place of weights is written."""
+    places = [one.uri for one in resource.data if one.role == "model" and one.direction == "read"]
+    linked = next((one for one in places if isinstance(one, Known) and one.value.startswith(HUBS)), None)
+    if linked is not None or places:
+        return linked
     name = resource.serving.model_name if resource.serving else None
     return name if isinstance(name, Known) and HUB_NAME.fullmatch(name.value) else None
 

@@ -14,7 +14,8 @@ Run; and check that the largest count times its price is an amount that somebody
 
 ## When to leave it
 
-Where the quota of the account is the bound that was agreed on. `monthly: null` leaves only the missing bounds.
+Where the quota of the account is the bound that was agreed on. `monthly: null` leaves only the missing bounds. What
+costs more even at its least is the business of `costly-resource`.
 
 ## Source
 
@@ -132,7 +133,7 @@ def _costly(context: Context[Options], resource: Resource, monthly: Decimal) -> 
     if bound is None or resource.purpose is Purpose.STORAGE:
         return
     compute, most = bound
-    if estimate.high > monthly:
+    if estimate.low <= monthly < estimate.high:
         cost = span(estimate.low, estimate.high)
         message = f"may scale to {most.value}: {cost} a month, over {usd(monthly)}"
         yield context.finding(most, message, attribute=attribute(compute, "count_max"))

@@ -32,15 +32,15 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from guard.model.finding import Finding, Fix, Severity, UnknownFact
-from guard.model.resource import Compute, Purchase
+from guard.model.resource import Compute, Purchase, Purpose
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown
 from guard.rules._helpers import put
 from guard.rules._workloads import active, attribute
 
 CLOUDS = {"aws": "AWS", "google": "Google Cloud", "azure": "Azure"}
+WORK = frozenset({Purpose.TRAINING, Purpose.INFERENCE, Purpose.BATCH, Purpose.NOTEBOOK})
 KUBERNETES_DEFAULT = Decimal(30)
-MAY_BE_SPOT = (Purchase.SPOT, Purchase.MIXED)
 
 
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
@@ -59,8 +59,13 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     for compute in context.resource.compute:
         if compute.share and active(compute):
             match compute.purchase:
-                case Known(bought) as spot if bought in MAY_BE_SPOT:
+                case Known(Purchase.SPOT | Purchase.MIXED) as spot if _concerned(context, spot):
                     yield from _judged(context, compute, spot)
+
+
+def _concerned(context: Context[Options], spot: Known[Purchase]) -> bool:
+    """Tell whether it runs on spot, or may and is known to be work on models."""
+    return spot.value is Purchase.SPOT or context.resource.purpose in WORK
 
 
 def _judged(context: Context[Options], compute: Compute, spot: Known[Purchase]) -> Iterator[Finding | UnknownFact]:
