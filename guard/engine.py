@@ -23,6 +23,7 @@ from guard.model.price import PriceBook, total
 from guard.model.report import Money, Report, RuleInfo, Totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
+from guard.model.usage import UsageHistory
 from guard.platforms.reading import read
 from guard.platforms.recognition import may_be_claimed
 from guard.policy.baseline import Baseline, Entry, subtracted
@@ -188,14 +189,15 @@ def check(
     today: date,
     base: Request | None = None,
     baseline: Baseline | None = None,
+    history: UsageHistory | None = None,
 ) -> Report:
     """Return everything that `policy` says about the request, compared with `base` where there is one.
 
     `problems` are those of reading the policy. `today` decides about waivers that expire. The findings of `baseline`
-    count as waived.
+    count as waived. `history` is what machines were seen to use.
     """
     understood = understand(request, prices)
-    project = price(understood, prices)
+    project = replace(price(understood, prices), history=history)
     before = starting_point(understood, base, prices)
     rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
     texts = Texts(request)

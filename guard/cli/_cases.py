@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from guard import engine
+from guard.formats import usage_history
 from guard.inputs.memory import MemoryTree
 from guard.model.price import PriceBook
 from guard.model.rule import Example, Rule
@@ -16,6 +17,8 @@ from guard.policy.cases import Expectation, differences, found, read
 from guard.policy.model import ASSERT, Policy, PolicySource
 
 TODAY = date(2026, 1, 1)
+HISTORY = "usage-history.csv"
+"""A file of this name in a case holds what its machines were seen to use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def run_case(case: Files, policy: Policy, prices: PriceBook, only: str = "") -> 
     texts, expected, mistakes = read(case.texts)
     base = engine.Request(MemoryTree(case.base), locality=policy.locality) if case.base is not None else None
     request = engine.Request(MemoryTree(texts), locality=policy.locality)
-    report = engine.check(request, policy, (), prices, TODAY, base)
+    history = next((usage_history.parse(HISTORY, texts[path].encode()) for path in texts if path == HISTORY), None)
+    report = engine.check(request, policy, (), prices, TODAY, base, history=history)
     findings = [one for one in report.findings if not only or one.rule == only]
     wrong = list(mistakes)
     wrong += [f"problem:    {one.message}" for one in report.problems if one.blocking]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from guard import engine
-from guard.cli import _options
+from guard.cli import _history, _options
 from guard.inputs.selection import Selection
 from guard.model.document import Tree
 from guard.model.finding import Problem
@@ -22,6 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     _options.add_policy(parser)
     _options.add_prices(parser)
     _options.add_usage(parser)
+    _history.add_history(parser)
     _options.add_spend(parser)
     _options.add_baseline(parser)
 
@@ -42,9 +43,9 @@ def found(
     request = _options.request(options, chosen, policy, used)
     if tree is not None:
         request = replace(request, tree=tree)
-    prices, baseline = open_book(options.prices), _options.baseline(options)
+    prices, baseline, history = open_book(options.prices), _options.baseline(options), _history.history(options)
     with _options.base(options, chosen, request) as base:
-        return engine.check(request, policy, (*problems, *mistakes), prices, today(), base, baseline)
+        return engine.check(request, policy, (*problems, *mistakes), prices, today(), base, baseline, history)
 
 
 def today() -> date:

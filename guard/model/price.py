@@ -86,6 +86,10 @@ class PriceBook(Protocol):
         cheapest first."""
         ...
 
+    def machines(self, provider: str) -> tuple[Specs, ...]:
+        """Return every instance type of a provider that the book knows, by name."""
+        ...
+
     def as_of(self) -> str:
         """Return the day of the newest price, as ISO 8601."""
         ...

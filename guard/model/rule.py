@@ -13,6 +13,7 @@ from guard.model.node import Node
 from guard.model.price import Estimate, PriceBook
 from guard.model.resource import Resource
 from guard.model.spend import Spent
+from guard.model.usage import UsageHistory
 from guard.model.value import Absent, Known, Unknown
 
 OptionsT = TypeVar("OptionsT")
@@ -41,12 +42,16 @@ class Budget:
     spent: Spent | Unknown | None = None
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything that one run judges. Addresses are unique: roots with equal ones are told apart by their path."""
+    """Everything that one run judges. Addresses are unique: roots with equal ones are told apart by their path.
+
+    `history` is what was measured, None where no history was given.
+    """
 
     resources: tuple[Resource, ...]
     estimates: Mapping[str, Estimate]
     prices: PriceBook
     budgets: tuple[Budget, ...] = ()
+    history: UsageHistory | None = None
 
     def resource(self, address: str) -> Resource | None:
         """Return the resource at `address`, None where there is none."""

@@ -57,6 +57,13 @@ def label_word(resource: Resource) -> str:
     return "tag" if resource.platform in TAGGED or resource.platform.startswith("azure") else "label"
 
 
+def is_patch(resource: Resource) -> bool:
+    """Tell whether a Kubernetes workload is a patch of another one: it names no image, and maybe no limits either."""
+    if resource.origin != "kubernetes" or not any(one.share for one in resource.compute):
+        return False
+    return not any(path and path[-1] == "image" for path, _ in resource.body.walk())
+
+
 def put(where: Node | Location, path: Sequence[str | int], value: Data) -> Put:
     """Return the change that lets `path`, below a node or what stands at a location, hold `value`.
 

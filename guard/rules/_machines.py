@@ -23,9 +23,14 @@ _ARM = {
 }
 # Types whose processors may be used in full for a part of the time only.
 _BURSTABLE = {
-    "aws": re.compile(r"t\d+[a-z]*\..*"),
+    "aws": re.compile(r"(?:t\d+[a-z]*|[a-z]\d+[a-z]+-flex)\..*"),
     "google": re.compile(r"(?:f1|g1|e2)-(?:micro|small|medium)"),
     "azure": re.compile(r"standard_b.*"),
+}
+_GENERATION = {
+    "aws": re.compile(r"[a-z]+(\d{1,2})[a-z0-9-]*\..*"),
+    "google": re.compile(r"[a-z]+(\d{1,2})[a-z]*-.*"),
+    "azure": re.compile(r"standard_.*_v(\d{1,2})"),
 }
 
 
@@ -43,6 +48,13 @@ def _fits(patterns: dict[str, re.Pattern[str]], provider: str, instance_type: st
     pattern = patterns.get(provider)
     name = instance_type.casefold().removeprefix(MANAGED)
     return pattern is not None and pattern.fullmatch(name[:100]) is not None
+
+
+def generation(provider: str, instance_type: str) -> int | None:
+    """Return the generation that a type's name tells (7 of m7i, 5 of Standard_D4s_v5, 2 of n2), None for none."""
+    pattern = _GENERATION.get(provider)
+    match = pattern.fullmatch(instance_type.casefold().removeprefix(MANAGED)[:100]) if pattern else None
+    return int(match[1]) if match else None
 
 
 def provider_of(compute: Compute, instance_type: str, prices: PriceBook) -> str:

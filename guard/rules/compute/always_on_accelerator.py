@@ -62,7 +62,8 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     """Yield a finding for a minimum of 0 that does not work, else for one above 0; or what is unknown."""
     groups = [one for one in context.resource.compute if _accelerated(one) and not never_runs(one)]
-    if not groups:
+    # How many instances of a model Triton keeps in one server says nothing of how many servers there are.
+    if not groups or context.resource.platform == "triton":
         return
     broken = [*_ray(context, groups), *_kserve(context), *_sagemaker(context, groups)]
     yield from broken
@@ -88,7 +89,8 @@ def _held(context: Context[Options], compute: Compute) -> Iterator[Finding | Unk
     low: Value[int] = compute.count_min
     attribute = named(compute, "count_min")
     if isinstance(low, Absent) and context.resource.platform in ("kserve", "kubernetes"):
-        count, place, text = 1, low.location, "one replica always runs, because no number is written"
+        count, place = 1, low.location
+        text = "no number of replicas is written, so that one always runs"
     elif isinstance(low, Known):
         count, place = low.value, low.location
         text = f"{low.value} {'replicas always run' if low.value > 1 else 'replica always runs'}"

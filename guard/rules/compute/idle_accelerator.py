@@ -37,7 +37,7 @@ from guard.model.node import Node
 from guard.model.resource import Compute, Resource
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown
-from guard.rules._helpers import usd
+from guard.rules._helpers import is_patch, usd
 from guard.rules._machines import hourly, hours, machine_specs, named, types
 
 _POOLS = (
@@ -126,12 +126,14 @@ def _pinned(context: Context[Options], compute: Compute) -> Iterator[Finding | U
     if not all(one is not None and one.accelerator for one in specs):
         return
     first = specs[0]
-    if first is None or _claims_devices(context.resource):
+    if first is None or _claims_devices(context.resource) or is_patch(context.resource):
         return
     count = first.accelerator_count
     what = f"{count.normalize():f} x {first.accelerator}" if count else first.accelerator
     message = f"this runs on {kinds[0].value} ({what}) only, and asks for no accelerator"
-    yield context.finding(kinds[0], message, attribute=named(compute, "instance_type"))
+    # Where a class of nodes tells the type, it is the workload that would have to change.
+    where = kinds[0] if kinds[0].location.path == context.resource.location.path else compute.location
+    yield context.finding(where, message, attribute=named(compute, "instance_type"))
 
 
 def _claims_devices(resource: Resource) -> bool:

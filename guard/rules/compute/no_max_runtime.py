@@ -34,6 +34,7 @@ from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.resource import Compute, Purpose, Resource
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown, Value, first
+from guard.rules._helpers import is_patch
 from guard.rules._machines import named, never_runs
 
 # Where each kind of run is limited; what is not here runs on purpose for as long as it likes, or cannot be limited.
@@ -57,6 +58,8 @@ LIMITS = {
     "dstack task": "max_duration",
     "TrainingJob": "training.max_runtime_hours",
 }
+# Their images are named by the runtime that they refer to.
+_BY_RUNTIME = ("TrainJob",)
 _RUNS = (Purpose.TRAINING, Purpose.BATCH, Purpose.PIPELINE)
 
 
@@ -70,7 +73,7 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     """Yield one finding for a run on accelerators without a limit, or with one that is too long; or what is unknown."""
     resource = context.resource
-    if resource.purpose not in _RUNS:
+    if resource.purpose not in _RUNS or (is_patch(resource) and resource.type not in _BY_RUNTIME):
         return
     for compute in resource.compute:
         if never_runs(compute) or not _accelerated(compute):

@@ -20,15 +20,12 @@ Where software is certified for or bound to the old processors, or where local d
 ## Source
 
 AWS, "Previous Generation Instances"; Microsoft, "Previous generation and retired VM size series"; Google Cloud,
-"Machine families resource and comparison guide". The table is `guard/rules/compute/_generations.txt`.
+"Machine families resource and comparison guide". The table is `guard/rules/_generations.txt`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, Field
@@ -38,10 +35,13 @@ from guard.model.price import PriceBook, Specs
 from guard.model.resource import Compute
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Known, Unknown
+from guard.rules._generations import Generation, previous, type_pattern
 from guard.rules._helpers import fitting, listed, put, usd
 from guard.rules._machines import MANAGED, hourly, is_arm, machine_specs, named, never_runs, provider_of, saved, types
 
 Glob = Annotated[str, Field(min_length=1)]
+# Services with a list of types of their own.
+_CHOOSY = ("azureml", "vertex")
 
 
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
@@ -53,12 +53,11 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
     """Whether to speak only where a successor is known to cost no more."""
 
 
-class Generation(NamedTuple):
-    """A family of a previous generation: the pattern of its types, and the templates of its successors' types."""
+class Successor(NamedTuple):
+    """A type to take instead, and whether it is the same size of the newer family."""
 
-    provider: str
-    pattern: re.Pattern[str]
-    successors: tuple[str, ...]
+    name: str
+    same_size: bool
 
 
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
@@ -76,7 +75,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
 def _judged(context: Context[Options], compute: Compute, kind: Known[str]) -> Iterator[Finding]:
     prices = context.project.prices
     provider = provider_of(compute, kind.value, prices)
-    old = _generation(provider, kind.value)
+    old = previous(provider, kind.value)
     if old is None or _attached(compute, kind, provider, prices):
         return
     other = _successor(context, compute, kind, old)
@@ -85,13 +84,14 @@ def _judged(context: Context[Options], compute: Compute, kind: Known[str]) -> It
             message = f"{kind.value} is of a previous generation: look at {listed(_families(old), 'or')}"
             yield context.finding(kind, message, attribute=named(compute, "instance_type"))
         return
-    amount = saved(context.resource, compute, kind.value, other, prices)
-    cheaper = _no_dearer(context, compute, kind.value, other)
+    amount = saved(context.resource, compute, kind.value, other.name, prices)
+    cheaper = _no_dearer(context, compute, kind.value, other.name)
     if context.options.only_cheaper and not cheaper:
         return
-    message = f"{kind.value} is of a previous generation: take {other}"
+    message = f"{kind.value} is of a previous generation: take {other.name}"
     message += f", which saves {usd(amount)} a month" if amount else ""
-    fix = Fix(f"take {other}", changes=(put(kind.location, (), other),)) if cheaper and not kind.trail else None
+    certain = cheaper and other.same_size and not kind.trail
+    fix = Fix(f"take {other.name}", changes=(put(kind.location, (), other.name),)) if certain else None
     yield context.finding(kind, message, attribute=named(compute, "instance_type"), saving=amount, fix=fix)
 
 
@@ -104,19 +104,34 @@ def _attached(compute: Compute, kind: Known[str], provider: str, prices: PriceBo
     return isinstance(compute.accelerator, Known) and not own
 
 
-def _successor(context: Context[Options], compute: Compute, kind: Known[str], old: Generation) -> str | None:
-    """Return the type to take: of those that fit the first that costs no more, else the first."""
-    prefix = MANAGED if kind.value.casefold().startswith(MANAGED) else ""
-    size = old.pattern.fullmatch(kind.value.casefold().removeprefix(MANAGED))
-    part = size[1] if size and size.lastindex else ""
+def _successor(context: Context[Options], compute: Compute, kind: Known[str], old: Generation) -> Successor | None:
+    """Return the type to take: of those that fit the first that costs no more, else the first.
+
+    None where none is known to fit, and for services that take only some of the cloud's types.
+    """
     specs = machine_specs(compute, kind.value, context.project.prices)
-    fitting_ones = []
-    for template in (one for one in old.successors if "{}" in one):
-        found = context.project.prices.specs(old.provider, template.replace("{}", part))
-        if specs is not None and found is not None and _holds(specs, found):
-            fitting_ones.append(prefix + found.instance_type)
-    cheap = (one for one in fitting_ones if _no_dearer(context, compute, kind.value, one))
+    if specs is None or compute.service in _CHOOSY:
+        return None
+    fitting_ones = list(_fitting(context.project.prices, kind.value, specs, old))
+    cheap = (one for one in fitting_ones if _no_dearer(context, compute, kind.value, one.name))
     return next(cheap, fitting_ones[0] if fitting_ones else None)
+
+
+def _fitting(prices: PriceBook, kind: str, specs: Specs, old: Generation) -> Iterator[Successor]:
+    """Yield for each family the type of the same size where it fits, else the smallest that does."""
+    prefix = MANAGED if kind.casefold().startswith(MANAGED) else ""
+    size = old.pattern.fullmatch(kind.casefold().removeprefix(MANAGED))
+    for template in (one for one in old.successors if size and size.lastindex and "{}" in one):
+        same = prices.specs(old.provider, template.replace("{}", size[1] if size else ""))
+        if same is not None and _holds(specs, same):
+            yield Successor(prefix + same.instance_type, True)
+            continue
+        pattern = type_pattern(old.provider, template)
+        others = [one for one in prices.machines(old.provider) if pattern.fullmatch(one.instance_type.casefold())]
+        enough = [one for one in others if _holds(specs, one) and (one.vcpu or 0) <= 2 * (specs.vcpu or 0)]
+        smallest = min(enough, key=lambda one: (one.vcpu or 0, one.memory_gib or 0, one.instance_type), default=None)
+        if smallest is not None:
+            yield Successor(prefix + smallest.instance_type, False)
 
 
 def _holds(old: Specs, new: Specs) -> bool:
@@ -140,24 +155,6 @@ def _families(old: Generation) -> list[str]:
     if old.provider == "azure":
         return [one.replace("{}", "*") for one in old.successors]
     return [one.replace("{}", "").strip(".-") for one in old.successors]
-
-
-def _generation(provider: str, instance_type: str) -> Generation | None:
-    name = instance_type.casefold().removeprefix(MANAGED)[:100]
-    return next((one for one in _generations() if one.provider == provider and one.pattern.fullmatch(name)), None)
-
-
-@cache
-def _generations() -> tuple[Generation, ...]:
-    text = files("guard.rules.compute").joinpath("_generations.txt").read_text("utf-8")
-    rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
-    return tuple(Generation(provider, _pattern(provider, kind), tuple(rest)) for provider, kind, *rest in rows)
-
-
-def _pattern(provider: str, kind: str) -> re.Pattern[str]:
-    # The size of an Azure type is its number; what letters may follow it belongs to the series.
-    size = r"(\d+)" if provider == "azure" else r"([a-z0-9-]+)"
-    return re.compile(re.escape(kind.casefold()).replace(re.escape("{}"), size))
 
 
 TERRAFORM = Example(

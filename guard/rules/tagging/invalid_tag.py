@@ -137,7 +137,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
             seen.add(found.location)
             yield _wrong_value(context, key, found, allowed)
     for key, label in sorted(resource.labels.entries.items()):
-        if label.value.location not in seen:
+        if label.value.location not in seen and not _placeholder(key, label):
             yield from _spelling(context, key, label)
 
 
@@ -160,6 +160,12 @@ def _wrong_value(context: Context[Options], key: str, value: Known[str], allowed
         fix = Fix(f"write {alike[0]}", changes=(put(value.location, (), alike[0]),))
     message = f'{word} {key} is "{value.value}", not {listed(allowed, "or")}'
     return context.finding(value, message, attribute=attribute, fix=fix)
+
+
+def _placeholder(key: str, label: Label) -> bool:
+    """Tell whether key or value is to be filled in by another program: `${team}`, `{{ team }}`, `<team>`."""
+    value = label.value.value if isinstance(label.value, Known) else ""
+    return any(mark in text for text in (key, value) for mark in ("${", "{{", "$(", "<"))
 
 
 def _spelling(context: Context[Options], key: str, label: Label) -> Iterator[Finding]:

@@ -41,6 +41,9 @@ USUAL: Mapping[str, Names] = {
     "cost-center": ("cost-center", "cost-centre", "cost-code", "billing-code", "business-unit", "department"),
 }
 
+# What runs anything serves a model only where it names one or takes accelerators.
+_GENERAL = ("kubernetes", "knative", "batch_sets", "dstack", "skypilot", "compose")
+
 
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
     """What tells whose a model is."""
@@ -73,6 +76,9 @@ def _serves(resource: Resource) -> bool:
     """Tell whether a resource serves a model and costs money for it."""
     if resource.purpose is not Purpose.INFERENCE:
         return False
+    if resource.platform in _GENERAL:
+        named = resource.serving is not None and isinstance(resource.serving.model_name, Known)
+        return named or any(isinstance(one.accelerator_count, Known) for one in resource.compute)
     return bool(resource.serving or resource.compute)
 
 

@@ -1,0 +1,36 @@
+"""The option `--usage-history`, and the file that it names."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from guard.cli._usage import UsageError
+from guard.formats.usage_history import parse
+from guard.inputs.limits import MAXIMUM_BYTES
+from guard.model.usage import METRICS, UsageHistory, UsageHistoryError
+
+COLUMNS = f"CSV, Parquet or Prometheus JSON; columns address, {', '.join(METRICS)}"
+
+
+def add_history(parser: ArgumentParser) -> None:
+    """Declare the file with what machines were seen to use."""
+    parser.add_argument("--usage-history", metavar="FILE", help=f"what machines were seen to use ({COLUMNS})")
+
+
+def history(options: Namespace) -> UsageHistory | None:
+    """Return the history that was given, None for none. Raises UsageError for a file that is none."""
+    return read(options.usage_history) if options.usage_history else None
+
+
+def read(written: str) -> UsageHistory:
+    """Return the history in a file. Raises UsageError for one that is missing, too large or no history."""
+    path = Path(written)
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES * 4:
+            raise UsageError(f"{written} is larger than {MAXIMUM_BYTES * 4 >> 20} MiB: export fewer samples")
+        return parse(path.name, path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{written}: {error.strerror}") from None
+    except UsageHistoryError as error:
+        raise UsageError(str(error)) from None
