@@ -77,8 +77,10 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
         return
     spread = serving.parallelism
     if isinstance(spread, Known) and 0 < spread.value < there.number:
-        message = f"the server spreads over {spread.value} of {there.words}: the rest does nothing"
-        yield context.finding(there.fact, message, attribute="accelerator_count")
+        saving = _part(context, 1 - spread.value / there.number)
+        cost = f", which costs {usd(saving)} a month" if saving else ""
+        message = f"the server spreads over {spread.value} of {there.words}: the rest does nothing{cost}"
+        yield context.finding(there.fact, message, attribute="accelerator_count", saving=saving)
         return
     yield from _judged(context, serving, there)
 
@@ -116,7 +118,17 @@ def _better(context: Context[Options], there: Memory, enough: Decimal) -> Better
         saving = saved(context.resource, group, kind.value, offer.instance_type, context.project.prices)
         return Better(f"{plain(offer.number)} x {offer.accelerator} ({offer.instance_type})", saving)
     fewer = max(-(-enough // (there.low / there.number)), Decimal(1))
-    return Better(f"{plain(fewer)} x {there.accelerator.value}", None) if fewer < there.number else None
+    if fewer >= there.number:
+        return None
+    return Better(f"{plain(fewer)} x {there.accelerator.value}", _part(context, 1 - fewer / there.number))
+
+
+def _part(context: Context[Options], share: Decimal) -> Decimal | None:
+    """Return USD a month of this share of the accelerators of a pod, None where machines are taken whole."""
+    if not all(one.share for one in context.resource.compute):
+        return None
+    amount = share * sum((line.low_monthly for line in context.estimate.lines if "hour" in line.unit), Decimal(0))
+    return amount if amount > 0 else None
 
 
 class Offer(NamedTuple):
