@@ -12,12 +12,16 @@ _SAME_EVERYWHERE = ("eks", "gke", "aks")
 """Control planes: their providers state one price for all regions, and the book has it for one."""
 
 
+_TERMS = {"no_commit": " without commitment", "commit_1m": " for one month", "commit_6m": " for six months"}
+
+
 def fee_part(fee: Fee, resource: Resource, prices: PriceBook) -> Part:
     """Return what `fee` costs a month."""
     region = region_of(fee.provider, fee.region, resource.region)
     price, note = _price(fee, region, prices)
     if price is None:
-        reason = region.reason or f"there is no price for {fee.provider} {fee.service} {fee.sku} in {region.name}"
+        term = _TERMS.get(fee.purchase, "")
+        reason = region.reason or f"there is no price for {fee.provider} {fee.service} {fee.sku}{term} in {region.name}"
         return without_price(fee.name, reason, fee.location)
     by_time = price.unit.endswith("hour")
     units = amount(fee.quantity)
@@ -26,10 +30,11 @@ def fee_part(fee: Fee, resource: Resource, prices: PriceBook) -> Part:
     if isinstance(units, str):
         return _unknown_quantity(fee, price, units, by_time, note, isinstance(fee.quantity, Unknown))
     assumed = "" if units is not None else "no number is written: one is taken"
+    bound = f"bought{_TERMS[fee.purchase]}" if fee.purchase in _TERMS else ""
     total = (ONE if units is None else units) * (HOURS_PER_MONTH if by_time else ONE)
     if total == 0:
         return Part()
-    return Part((line(fee.name, Quantity(total, total), price, assumed, note),))
+    return Part((line(fee.name, Quantity(total, total), price, assumed, bound, note),))
 
 
 def _unknown_quantity(fee: Fee, price: Price, reason: str, by_time: bool, note: str, repeated: bool) -> Part:
@@ -45,7 +50,7 @@ def _unknown_quantity(fee: Fee, price: Price, reason: str, by_time: bool, note: 
 
 def _price(fee: Fee, region: Region, prices: PriceBook) -> tuple[Price | None, str]:
     if region.name:
-        price = prices.managed(fee.provider, fee.service, fee.sku, region.name)
+        price = prices.managed(fee.provider, fee.service, fee.sku, region.name, fee.purchase)
         if price is not None:
             return price, region.note
     if fee.service not in _SAME_EVERYWHERE:

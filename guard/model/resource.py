@@ -115,7 +115,7 @@ class Compute(_Facet):
     """A group of equal machines, replicas or nodes.
 
     `provider` is the cloud whose price list applies (`aws`, `google`, `azure`) and "" where none is known.
-    `service` tells apart who rents the machine out: `` (plain virtual machines), `sagemaker`, `vertex`, `azureml`.
+    `service` tells apart who rents the machine out: `` (plain virtual machines), `sagemaker`, `vertex`, `azureml`, `rds`.
     Accelerators are per machine, replica or node, whichever `count_*` counts; names are the maker's short ones
     (`A100`, `A100-80GB`, `H100`). `vcpu` in virtual CPUs and `memory_gib` in GiB are per counted unit too; for a pod
     they are what it requests. `other_instance_types` may serve in place of `instance_type`, `other_accelerators` in
@@ -232,7 +232,8 @@ class Training(_Facet):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
     """A managed service that costs money of itself. `service` and `sku` are as in the price book's managed table
-    (`eks`, `cluster`); `quantity` counts units that each run all month unless the unit is one of use."""
+    (`eks`, `cluster`); `quantity` counts units that each run all month unless the unit is one of use. `purchase` is the
+    price book's word for the term that it is bought for (`commit_1m`), "" for whatever binds for the shortest time."""
 
     location: Location
     name: str
@@ -241,6 +242,7 @@ class Fee:
     sku: str
     quantity: Value[Decimal]
     region: Value[str]
+    purchase: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
-from guard.model.resource import Purpose, Storage
+from guard.model.resource import Compute, Purchase, Purpose, Storage
 from guard.model.value import Absent, Known, Unknown, Value, mapped
 from guard.platforms._terraform import Facts, Reader, Site, combined, default, fee, texts
+
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateProvisionedModelThroughput.html
+_TERMS = {"OneMonth": "commit_1m", "SixMonths": "commit_6m"}
 
 
 def _nat_gateway(site: Site) -> Facts:
@@ -136,20 +140,56 @@ def _file_system(kind: str) -> Reader:
 
 
 def _bedrock(site: Site) -> Facts:
-    """Throughput is sold by the model unit and hour; the commitment makes another price, which the SKU keeps."""
+    """Throughput is sold by the model unit and hour, cheaper for the time that is bought."""
     model = site.body.text("model_arn")
     units = default(site.body.number("model_units"), Decimal(1))
     if not isinstance(model, Known):
         return Facts(purpose=Purpose.INFERENCE, unpriced="the model of the provisioned throughput is unknown")
     sku = model.value.rpartition("/")[2]
     quantity = combined((units, mapped(site.one(), Decimal)), lambda pair: pair[0])
-    return Facts(
-        purpose=Purpose.INFERENCE,
-        fees=(fee(site, "provisioned throughput", "bedrock:provisioned_throughput", sku, quantity),),
+    term = default(site.body.text("commitment_duration"), "None")
+    if isinstance(term, Unknown):
+        return Facts(purpose=Purpose.INFERENCE, unpriced=f"for how long it is bought is unknown: {term.reason}")
+    bought = fee(site, "provisioned throughput", "bedrock:provisioned_throughput", sku, quantity)
+    return Facts(purpose=Purpose.INFERENCE, fees=(replace(bought, purchase=_TERMS.get(term.value, "no_commit")),))
+
+
+def _database(site: Site) -> Facts:
+    """A database is a machine, two with a standby, and its disk; a cluster's instances share the cluster's storage."""
+    body = site.body
+    standby = default(body.flag("multi_az"), False)
+    count: Value[int] = site.counted(mapped(standby, lambda both: 2 if both else 1))
+    machine = Compute(
+        location=site.here,
+        name="database",
+        provider="aws",
+        service="rds",
+        instance_type=body.text("instance_class"),
+        count_min=count,
+        count_max=count,
+        purchase=Known(Purchase.ON_DEMAND, site.here),
+        region=site.region,
+        zone=site.zone,
     )
+    disk = Storage(
+        location=site.here,
+        name="database storage",
+        provider="aws",
+        kind=mapped(default(body.text("storage_type"), "gp2"), lambda kind: f"rds:{kind}"),
+        size_gib=body.number("allocated_storage"),
+        iops=body.number("iops"),
+        throughput_mibps=body.number("storage_throughput"),
+        region=site.region,
+        count_min=count,
+        count_max=count,
+    )
+    clustered = site.instance.type == "aws_rds_cluster_instance"
+    return Facts(purpose=Purpose.STORAGE, compute=(machine,), storage=() if clustered else (disk,))
 
 
 READERS: dict[str, Reader] = {
+    "aws_db_instance": _database,
+    "aws_rds_cluster_instance": _database,
     "aws_nat_gateway": _nat_gateway,
     "aws_lb": _load_balancer,
     "aws_alb": _load_balancer,

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from guard.model.finding import Finding, Problem, Severity
 from guard.model.location import Location, Span
+from guard.model.price import total
 from guard.model.report import Waiver
 from guard.model.rule import Project
 from guard.policy.checking import nearest
@@ -145,11 +146,10 @@ def _covers(waiver: PolicyWaiver, finding: Finding, project: Project) -> bool:
 def _excess(waiver: PolicyWaiver, covered: Sequence[Finding], project: Project) -> str:
     if waiver.up_to is None:
         return ""
-    estimates = [project.estimates[name] for name in {one.address for one in covered} if name in project.estimates]
-    total = sum((one.high for one in estimates), Decimal(0))
-    if total > waiver.up_to:
-        return f"what it covers costs up to {_usd(total)}"
-    return "not all that it covers has a known cost" if any(one.open_ended for one in estimates) else ""
+    cost = total(project.estimates, {one.address for one in covered})
+    if cost.high > waiver.up_to:
+        return f"what it covers costs up to {_usd(cost.high)}"
+    return "not all that it covers has a known cost" if cost.open_ended else ""
 
 
 def _then(covered: Sequence[Finding]) -> str:
