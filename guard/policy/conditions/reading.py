@@ -177,6 +177,8 @@ def _checked(tokens: Sequence[Token], i: int, path: Path) -> None:
         raise ConditionError(f'{ROOT}.monthly has no "{path[1]}", but low and high', *_ends(inner))
     if name in SINGLES and len(path) > 1:
         _check_field(name, str(path[1]), inner)
+    if name in LISTS and len(path) > 2:
+        _check_field(name, str(path[2]), tokens[min(i + 7, len(tokens) - 1)])
     if name in LISTS and len(path) > 1 and isinstance(path[1], str):
         example = f"{ROOT}.{name}.exists(c, c.{path[1]} ...)"
         raise ConditionError(f"{ROOT}.{name} is a list: write {example}", *_ends(inner))
