@@ -45,6 +45,16 @@ def in_use(resource: Resource) -> bool:
     return any(active(one) for one in resource.compute)
 
 
+def timed(resource: Resource) -> bool:
+    """Tell whether it is known how long it runs: a machine that nobody stops runs all month, a run ends by itself."""
+    if resource.purpose not in RUNS or resource.origin == "terraform":
+        return True
+    limits = [limit for one in resource.compute for limit in (one.hours_per_month, one.max_runtime_hours)]
+    if resource.training is not None:
+        limits.append(resource.training.max_runtime_hours)
+    return any(isinstance(one, Known) for one in limits)
+
+
 def spot_saving(estimate: Estimate, prices: PriceBook) -> Decimal | None:
     """Return what spot would save, in USD a month: its dearer end against what is paid by the hour; None if unknown."""
     found = [one for line in estimate.lines if (one := _cheaper(line, prices, "spot")) is not None]

@@ -33,6 +33,7 @@ from guard.model.price import CostLine
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Known, Unknown
 from guard.rules._helpers import fitting, span, usd
+from guard.rules._workloads import timed
 
 Amount = Annotated[Decimal, Field(ge=0)]
 
@@ -52,6 +53,9 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     """Yield a finding for a resource over the limit; a cost that is only a lower bound decides nothing below it."""
     estimate = context.estimate
     if not estimate.lines:
+        return
+    if not timed(context.resource):
+        yield context.undecided(Unknown("no longest time of a run is written", context.resource.location), "cost")
         return
     limit = _limit(context)
     if isinstance(limit, Unknown):

@@ -33,11 +33,11 @@ from pydantic import BaseModel, Field
 
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.node import Node
-from guard.model.resource import Compute, Purpose, Resource
+from guard.model.resource import Compute, Resource
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown
 from guard.rules._helpers import span, usd
-from guard.rules._workloads import active, attribute
+from guard.rules._workloads import active, attribute, timed
 
 PREDICTORS = ("predictor", "transformer", "explainer")
 MODES = ("serving.kserve.io/deploymentMode", "serving.kserve.io/autoscalerClass")
@@ -130,7 +130,7 @@ def _cloud_run(context: Context[Options]) -> Iterator[Finding]:
 def _costly(context: Context[Options], resource: Resource, monthly: Decimal) -> Iterator[Finding | UnknownFact]:
     bound = _bound(resource)
     estimate = context.estimate
-    if bound is None or resource.purpose is Purpose.STORAGE:
+    if bound is None or not timed(resource):
         return
     compute, most = bound
     if estimate.low <= monthly < estimate.high:

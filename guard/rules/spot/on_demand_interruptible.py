@@ -39,7 +39,7 @@ from guard.model.resource import Compute, Purchase, Purpose, Resource
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.rules._helpers import usd
-from guard.rules._workloads import RUNS, active, attribute, declared, spot_saving
+from guard.rules._workloads import RUNS, active, attribute, declared, spot_saving, timed
 
 YES, NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 KEYS = ("interruptible", "preemptible", "fault-tolerant")
@@ -123,21 +123,13 @@ def _said(
     if saving is None:
         yield context.undecided(Unknown("what spot would save is not known", place), name)
         return
-    if not _timed(context.resource):
+    if not timed(context.resource):
         # How long a run takes that nothing ends is not known, so neither is what it would save.
         amount = f"spot costs {saving / context.estimate.high * 100:.0f} % less"
         yield context.finding(where, f"on demand, although it survives interruptions ({why}): {amount}", attribute=name)
     elif saving >= context.options.min_saving:
         message = f"on demand, although it survives interruptions ({why}): spot saves {usd(saving)} a month"
         yield context.finding(where, message, attribute=name, saving=saving)
-
-
-def _timed(resource: Resource) -> bool:
-    """Tell whether it is known how long it runs: a machine that nobody stops runs all month, a job does not."""
-    limits = [limit for one in resource.compute for limit in (one.hours_per_month, one.max_runtime_hours)]
-    if resource.training is not None:
-        limits.append(resource.training.max_runtime_hours)
-    return resource.origin == "terraform" or any(isinstance(one, Known) for one in limits)
 
 
 TERRAFORM = Example(
