@@ -15,14 +15,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from guard.policy.pages import pages  # noqa: E402
-
 from guard import engine  # noqa: E402  the checkout comes first on the path
 from guard.cli.main import main as guard  # noqa: E402
 from guard.discover import offered  # noqa: E402
 from guard.model.command import Command  # noqa: E402
 from guard.model.rule import Rule  # noqa: E402
 from guard.platforms._model_deployment_schema import schemas  # noqa: E402
+from guard.policy.pages import pages  # noqa: E402
 from guard.policy.schema import policy_schema  # noqa: E402
 
 

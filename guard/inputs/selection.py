@@ -35,7 +35,7 @@ class Selection:
     @property
     def home(self) -> str:
         """Return the deepest directory that holds everything judged, where the search for a policy begins."""
-        places = [*self.directories, *(os.path.dirname(path) for path in self.files)]
+        places = [*self.directories, *(path.rpartition("/")[0] for path in self.files)]
         common = os.path.commonpath([f"/{place}" for place in places])
         return common.strip("/")
 

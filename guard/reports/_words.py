@@ -62,6 +62,11 @@ def cost_line(report: Report) -> str:
     return line
 
 
+def headline(report: Report) -> str:
+    """Return what stands above a report: the numbers of findings, or of resources where no rule ran."""
+    return summary_line(report) if report.rules or report.problems else count(len(report.resources), "resource")
+
+
 def summary_line(report: Report) -> str:
     """Return the numbers of findings, problems, resources and files."""
     severities = [finding.severity.value for finding in report.findings]

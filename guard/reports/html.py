@@ -13,7 +13,7 @@ from guard.reports import _shapes
 from guard.reports._changes import Change
 from guard.reports._charts import Bar, bars, text
 from guard.reports._costing import Row, by_purpose, changed, dearest, rise, shown, without_price
-from guard.reports._words import count, dollars, money_range, signed, summary_line
+from guard.reports._words import count, dollars, headline, money_range, signed
 
 CHARTED, LISTED = 12, 500
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -59,7 +59,7 @@ def render(report: Report, options: ReportOptions) -> str:
         "</head>",
         "<body>",
         "<h1>guard</h1>",
-        f"<p>{text(summary_line(report))}</p>",
+        f"<p>{text(headline(report))}</p>",
         *_cards(report),
     ]
     for section in (_problems, _changes, _charts, _findings, _resources, _unpriced, _unknowns):

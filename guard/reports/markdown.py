@@ -10,7 +10,7 @@ from guard.model.location import Location
 from guard.model.report import Report, Reporter, ReportOptions
 from guard.reports._changes import Change
 from guard.reports._costing import changed, dearest, rise, shown, without_price
-from guard.reports._words import count, dollars, printable, signed, summary_line
+from guard.reports._words import count, dollars, headline, printable, signed
 
 OPEN, MOST = 8, 100
 """How many rows are shown unfolded, and at all: a comment of GitHub's may have 65,536 characters."""
@@ -27,7 +27,7 @@ _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟠", Severity.NOTE: "🔵
 
 def render(report: Report, options: ReportOptions) -> str:
     """Return the report as Markdown; text from files takes no effect in it."""
-    lines = [f"### guard: {summary_line(report)}", ""]
+    lines = [f"### guard: {headline(report)}", ""]
     for section in (_problems, _findings, _cost, _unpriced, _unknowns):
         lines += section(report)
     lines.append(f"<sub>guard {escaped(report.version)}, list prices as of {escaped(report.prices_as_of)}</sub>")

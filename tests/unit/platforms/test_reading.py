@@ -50,6 +50,10 @@ class Prices:
         """Return nothing."""
         return ()
 
+    def machines(self, provider: str) -> tuple[Specs, ...]:
+        """Return nothing."""
+        return ()
+
     def as_of(self) -> str:
         """Return a day."""
         return "2026-08-22"

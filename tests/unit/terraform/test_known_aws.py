@@ -252,13 +252,14 @@ def test_a_spot_request_in_place_of_a_machine() -> None:
     assert "module.box.aws_instance.this[0]" not in found
 
 
-def test_a_database_has_no_price_yet_and_says_so() -> None:
+def test_a_database_and_the_logs_that_it_writes() -> None:
     found = resources(
         'module "db" {\n  source = "terraform-aws-modules/rds/aws"\n  identifier = "mlflow"\n'
         '  instance_class = "db.r6g.large"\n  enabled_cloudwatch_logs_exports = ["postgresql"]\n'
         "  create_cloudwatch_log_group = true\n}\n"
     )
-    assert found["module.db.module.db_instance.aws_db_instance.this[0]"].unpriced
+    database = found["module.db.module.db_instance.aws_db_instance.this[0]"]
+    assert [known(one.instance_type) for one in database.compute] == ["db.r6g.large"]
     logs = found['module.db.module.db_instance.aws_cloudwatch_log_group.this["postgresql"]']
     assert known(logs.storage[0].retention_days) == 7
 
