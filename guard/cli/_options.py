@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from argparse import Action, ArgumentParser, Namespace
@@ -29,6 +30,7 @@ from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
 from guard.policy.spending import with_spent
 from guard.terraform.roots import EvaluationOptions
+from guard.terraform.sources import ModuleStore
 
 
 class _InOrder(Action):
@@ -56,6 +58,9 @@ def add_variables(parser: ArgumentParser) -> None:
         "--var-file", "-var-file", action=_InOrder, default=[], metavar="FILE", help="read Terraform variables"
     )
     parser.add_argument("--workspace", default="", metavar="NAME", help="the Terraform workspace (default: default)")
+    parser.add_argument(
+        "--download-modules", action="store_true", help="download modules from registries and git; nothing of them runs"
+    )
 
 
 def add_prices(parser: ArgumentParser) -> None:
@@ -255,8 +260,17 @@ def evaluation(options: Namespace, chosen: Selection) -> EvaluationOptions:
         environment=terraform_environment(),
         sequence=getattr(options, "sequence", ""),
         # The day is enough for what configurations make of it, and two runs of one day stay the same.
+        modules=_modules() if getattr(options, "download_modules", False) else None,
         moment=f"{datetime.now(UTC).date().isoformat()}T00:00:00Z",
     )
+
+
+def _modules() -> ModuleStore:
+    from guard.inputs.modules import Modules
+
+    modules = Modules()
+    atexit.register(modules.close)
+    return modules
 
 
 def request(

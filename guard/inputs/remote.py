@@ -15,6 +15,7 @@ from guard.inputs.gittree import GitError, GitTree
 from guard.model.document import ReadError, Tree
 
 LOCK = "guard.lock"
+POLICIES = "policies"
 VERSION = 1
 SECONDS = 120
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -56,7 +57,7 @@ class Remotes:
         if name not in self.trees:
             commit = self._commit(url, ref, name)
             try:
-                self.trees[name] = GitTree(_home(url), commit)
+                self.trees[name] = GitTree(cached(url), commit)
             except GitError:
                 raise RemoteError(f"commit {commit[:12]} of {name} is not in the cache: {_HOW_FETCH}") from None
             self.used[name] = commit
@@ -111,13 +112,13 @@ def checked_url(url: str, ref: str) -> None:
         raise RemoteError(f'"{ref}" is not the name of a tag, a branch or a commit')
 
 
-def fetched(url: str, ref: str, instead: str = "") -> str:
+def fetched(url: str, ref: str, instead: str = "", shelf: str = POLICIES) -> str:
     """Fetch one commit into the cache and return its hash. Raises RemoteError where git cannot.
 
     A server may refuse a bare commit; then `instead` (its branch or tag) is fetched with its history.
     """
     checked_url(url, ref)
-    home = _home(url)
+    home = cached(url, shelf)
     if not (home / "HEAD").is_file():
         home.mkdir(parents=True, exist_ok=True)
         _git(home, "init", "--quiet", "--bare", "--template=", str(home))
@@ -133,16 +134,21 @@ def fetched(url: str, ref: str, instead: str = "") -> str:
 
 def _has(url: str, commit: str) -> bool:
     try:
-        _git(_home(url), "cat-file", "-e", f"{commit}^{{commit}}")
+        _git(cached(url), "cat-file", "-e", f"{commit}^{{commit}}")
     except RemoteError:
         return False
     return True
 
 
-def _home(url: str) -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME")
-    base = Path(cache) if cache else Path.home() / ".cache"
-    return base / "guard" / "policies" / f"{sha256(url.encode()).hexdigest()[:32]}.git"
+def cached(url: str, shelf: str = POLICIES) -> Path:
+    """Return where the cache keeps a repository, among those of one kind."""
+    return cache() / shelf / f"{sha256(url.encode()).hexdigest()[:32]}.git"
+
+
+def cache() -> Path:
+    """Return the user's cache directory for what guard downloads."""
+    chosen = os.environ.get("XDG_CACHE_HOME")
+    return (Path(chosen) if chosen else Path.home() / ".cache") / "guard"
 
 
 def _git(home: Path, *arguments: str) -> str:

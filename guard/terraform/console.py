@@ -65,7 +65,7 @@ class Console:
 
 def open_console(tree: Tree, directory: str, options: EvaluationOptions) -> Console | None:
     """Return the console of a root directory, None where it has no configuration."""
-    evaluation = evaluation_of(Sources(tree), directory, options)
+    evaluation = evaluation_of(Sources(tree, options.modules), directory, options)
     return None if evaluation is None else Console(evaluation)
 
 

@@ -107,7 +107,9 @@ def _child(
         return None
     directory: str | None
     if not is_local(source):
-        directory = downloaded.get(".".join((*branch.names, name)))
+        directory = downloaded.get(".".join((*branch.names, name))) or _elsewhere(sources, branch, name, source, call)
+        if name in branch.missing:
+            return None
     else:
         directory = local_directory(branch.module.path, source)
         if directory is None:
@@ -131,6 +133,18 @@ def _child(
         branch.missing[name] = Unknown(problem.message, place)
         return None
     return Branch((*branch.names, name), module, branch, call)
+
+
+def _elsewhere(sources: Sources, branch: Branch, name: str, source: str, call: Written) -> str | None:
+    """Return the directory of a module that is downloaded now, None where that is not wanted or not possible."""
+    version = call.attribute("version")
+    try:
+        return sources.downloaded(source, (plain_text(version.expression) or "") if version is not None else "")
+    except ReadError as error:
+        message = f'module "{name}" cannot be downloaded: {error}'
+        branch.missing[name] = Unknown(message, call.header)
+        branch.problems.append(Problem("module", message, call.header, blocking=False))
+        return None
 
 
 def _not_downloaded(name: str, source: str, call: Written) -> str:

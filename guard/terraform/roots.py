@@ -48,7 +48,7 @@ def evaluate(
     Roots are looked for in the directories that `within` lets through; the modules that they call may stand elsewhere.
     A module that a unit of Terragrunt deploys is judged as the unit deploys it.
     """
-    sources = Sources(tree)
+    sources = Sources(tree, options.modules)
     deployed: tuple[Evaluated, ...] = ()
     taken: frozenset[str] = frozenset()
     if any(not TERRAGRUNT.isdisjoint(names) for names in sources.files.values()):
@@ -120,7 +120,9 @@ def find_roots(
     Directories that only call each other in a circle have no root, so the first of them counts as one. Those that
     another tool deploys are none of them.
     """
-    directories = sorted(one for one in sources.directories if within(one) and not _downloaded(one))
+    directories = sorted(
+        one for one in sources.directories if within(one) and not (_downloaded(one) or sources.is_downloaded(one))
+    )
     calls = {directory: _called(sources, directory) for directory in directories}
     called = {target for directory, targets in calls.items() for target in targets if target != directory}
     roots = [one for one in directories if one not in called or _has_root_signs(sources, one)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
+from typing import Protocol
 
 from guard.formats.hcl_syntax import Body
 from guard.model.document import Document, ReadError, Tree
@@ -12,23 +13,88 @@ from guard.model.location import FIRST_CHARACTER, Location, Span, whole_file
 from guard.terraform.configuration import Module, declare
 
 CONFIGURATION_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+MOUNT = ".guard-modules"
+"""Begins the paths of downloaded modules; there is no such directory on disk."""
 NOTHING = Body({}, (), FIRST_CHARACTER)
 
 
-class Sources:
-    """Reads a tree's configuration files on demand and keeps what was read."""
+class ModuleStore(Protocol):
+    """Where modules from elsewhere are found."""
+
+    def find(self, source: str, version: str) -> tuple[str, str, Tree]:
+        """Return a name for a module's files, the directory that is meant within them, and the files.
+
+        Raises ReadError where there is no such module, or it cannot be had.
+        """
+        ...
+
+
+class Mounted:
+    """A tree with others laid into it, each below a directory of its own."""
 
     def __init__(self, tree: Tree) -> None:
-        self.tree = tree
+        self._tree = tree
+        self.mounts: dict[str, Tree] = {}
+
+    def paths(self) -> tuple[str, ...]:
+        """Return every file's path, sorted."""
+        found = [f"{top}/{path}" for top, tree in self.mounts.items() for path in tree.paths()]
+        return tuple(sorted((*self._tree.paths(), *found))) if found else self._tree.paths()
+
+    def exists(self, path: str) -> bool:
+        """Tell whether `path` is a file."""
+        tree, inner = self._of(path)
+        return tree.exists(inner)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes. Raises ReadError where there is none."""
+        tree, inner = self._of(path)
+        return tree.read(inner)
+
+    def _of(self, path: str) -> tuple[Tree, str]:
+        if path.startswith(MOUNT):
+            for top, tree in self.mounts.items():
+                if path.startswith(f"{top}/"):
+                    return tree, path[len(top) + 1 :]
+        return self._tree, path
+
+
+class Sources:
+    """Reads a tree's configuration files on demand and keeps what was read; `modules` downloads those of elsewhere."""
+
+    def __init__(self, tree: Tree, modules: ModuleStore | None = None) -> None:
+        self.modules = modules
+        self._mounted = Mounted(tree) if modules is not None else None
+        self.tree = self._mounted or tree
         self.directories: dict[str, list[str]] = defaultdict(list)
         self.files: dict[str, list[str]] = defaultdict(list)
         for path in tree.paths():
-            directory, _, name = path.rpartition("/")
-            self.files[directory].append(name)
-            if name.endswith(CONFIGURATION_SUFFIXES) and not _ignored(name):
-                self.directories[directory].append(name)
+            self._list(path)
         self._documents: dict[str, Document] = {}
         self._modules: dict[str, Module] = {}
+
+    def _list(self, path: str) -> None:
+        directory, _, name = path.rpartition("/")
+        self.files[directory].append(name)
+        if name.endswith(CONFIGURATION_SUFFIXES) and not _ignored(name):
+            self.directories[directory].append(name)
+
+    def downloaded(self, source: str, version: str) -> str | None:
+        """Return the directory of a module from elsewhere, None where nothing is downloaded. Raises ReadError."""
+        if self.modules is None or self._mounted is None:
+            return None
+        name, inner, tree = self.modules.find(source, version)
+        top = f"{MOUNT}/{name}"
+        if top not in self._mounted.mounts:
+            self._mounted.mounts[top] = tree
+            for path in tree.paths():
+                self._list(f"{top}/{path}")
+        return f"{top}/{inner}" if inner else top
+
+    def is_downloaded(self, directory: str) -> bool:
+        """Tell whether a directory is that of a module which was downloaded in this run."""
+        mounts = self._mounted.mounts if self._mounted is not None else {}
+        return any(directory == top or directory.startswith(f"{top}/") for top in mounts)
 
     def module(self, directory: str) -> Module | None:
         """Return what the files of `directory` declare, None where it has no configuration file."""

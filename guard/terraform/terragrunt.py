@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from guard.formats.hcl_syntax import Attribute, Block, Body, GetAttribute, Literal, Variable
+from guard.model.document import ReadError
 from guard.model.finding import Problem, UnknownFact
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
 from guard.model.value import Unknown
@@ -161,13 +162,23 @@ class Unit:
         directory = self._directory(source) if source is not None else self.directory
         if directory is None:
             text = source.content if source is not None and isinstance(source.content, str) else ""
-            return (self._called(text, inputs), generated(self.config)) if text else (None, [])
+            directory = self._downloaded(text)
+        if directory is None:
+            return (self._called(text, inputs), generated(self.config)) if text and self.missing is None else (None, [])
         if directory not in self.units.sources.directories:
             message = f"there is no configuration in {directory or 'the root directory'}, which the unit deploys"
             self.reading.tell("module", message, self.place, blocking=True)
             self.missing = Unknown(message, self.place)
             return None, []
         return self._assembled(directory)
+
+    def _downloaded(self, source: str) -> str | None:
+        """Return the directory of a module from elsewhere, None where it is not downloaded."""
+        try:
+            return self.units.sources.downloaded(*_address(source)) if source and self.missing is None else None
+        except ReadError as error:
+            self.reading.tell("module", f"the unit's module cannot be downloaded: {error}", self.place)
+            return None
 
     def _directory(self, source: Value) -> str | None:
         """Return the directory that a source leads to, None where that is elsewhere or unknown."""
@@ -207,12 +218,7 @@ class Unit:
 
     def _called(self, source: str, inputs: Mapping[str, Input]) -> Module:
         """Return a root whose only part is a call of a module from elsewhere, by the name of the unit's directory."""
-        match = _TFR.fullmatch(source)
-        version = ""
-        if match is not None:
-            host = match["host"] if match["host"] not in ("", "registry.terraform.io") else ""
-            source = f"{host}/{match['address']}".lstrip("/") + (match["path"] or "")
-            version = match["version"] or ""
+        source, version = _address(source)
         span = self.place.span
         written = {"source": Literal(source, span), **({"version": Literal(version, span)} if version else {})}
         attributes = {name: Attribute(name, value, span, span) for name, value in written.items()}
@@ -258,6 +264,15 @@ class Unit:
                     path = config.located(item)
                     if path is not None and (name.startswith("required") or self.units.sources.tree.exists(path)):
                         yield path
+
+
+def _address(source: str) -> tuple[str, str]:
+    """Return a source as a module call has it, and its version: Terragrunt writes `tfr://` for registries."""
+    match = _TFR.fullmatch(source)
+    if match is None:
+        return source, ""
+    host = match["host"] if match["host"] not in ("", "registry.terraform.io") else ""
+    return f"{host}/{match['address']}".lstrip("/") + (match["path"] or ""), match["version"] or ""
 
 
 def _variable_block(name: str) -> Block:

@@ -15,7 +15,7 @@ from guard.terraform.conversion import ConversionError, convert
 from guard.terraform.defaults import Defaults, apply_defaults
 from guard.terraform.references import Reference, mentions
 from guard.terraform.scope import EvaluationError, Failure, Scope
-from guard.terraform.sources import Sources
+from guard.terraform.sources import ModuleStore, Sources
 from guard.terraform.types import DYNAMIC, Type, friendly_name
 from guard.terraform.values import EPHEMERAL, SENSITIVE, Value, marked, string
 
@@ -26,7 +26,8 @@ class EvaluationOptions:
 
     `sequence` has a `v` for each variable and an `f` for each file in the order of the command line, in which later
     ones win; where it is empty the files come first. `moment` is what `plantimestamp()` returns (RFC 3339).
-    `console` allows `type()`, which only Terraform's console has.
+    `console` allows `type()`, which only Terraform's console has. `modules` downloads modules of elsewhere, where that
+    is wanted.
     """
 
     variables: tuple[tuple[str, str], ...] = ()
@@ -36,6 +37,7 @@ class EvaluationOptions:
     sequence: str = ""
     moment: str = ""
     console: bool = False
+    modules: ModuleStore | None = None
 
 
 @dataclass(frozen=True, slots=True)

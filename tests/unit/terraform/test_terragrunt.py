@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from guard.inputs.memory import MemoryTree
+from guard.model.document import Tree
 from guard.model.value import Known, Unknown
 from guard.terraform.roots import EvaluationOptions
 from tests.unit.terraform.evaluating import messages, roots
@@ -309,3 +311,26 @@ def test_what_is_not_supported_or_broken_is_told_with_its_place() -> None:
 
 def test_a_unit_that_is_skipped_deploys_nothing() -> None:
     assert not roots({**LIVE, "live/gpu/terragrunt.hcl": UNIT + "skip = true\n"}).get("live/gpu")
+
+
+class _Store:
+    """Gives one module for every address."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def find(self, source: str, version: str) -> tuple[str, str, Tree]:
+        self.asked.append((source, version))
+        return "registry/x/1", "inner", MemoryTree({"inner/main.tf": MODULE})
+
+
+def test_a_downloaded_module_is_the_units_root() -> None:
+    unit = 'terraform {\n  source = "tfr:///a/b/aws//inner?version=1.0.0"\n}\ninputs = { type = "p5.48xlarge" }\n'
+    store = _Store()
+    found = roots({"gpu/terragrunt.hcl": unit}, EvaluationOptions(modules=store))
+    assert store.asked == [("a/b/aws//inner", "1.0.0")]
+    assert list(found) == ["gpu"]
+    (one,) = found["gpu"].instances
+    kind = one.body.text("instance_type")
+    assert isinstance(kind, Known)
+    assert (one.address, kind.value, kind.location.path) == ("aws_instance.i", "p5.48xlarge", "gpu/terragrunt.hcl")
