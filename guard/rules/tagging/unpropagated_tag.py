@@ -35,33 +35,27 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from guard.model.change import Block
+from guard.model.change import Block, Data
 from guard.model.finding import Finding, Fix, Severity, UnknownFact
-from guard.model.node import Node
-from guard.model.resource import Labels, Resource
+from guard.model.location import Location
+from guard.model.resource import Resource
 from guard.model.rule import Context, Example, Rule
-from guard.model.value import Absent, Known, Unknown, Value
-from guard.rules._helpers import listed, put
+from guard.model.value import Absent, Known, Unknown
+from guard.rules._helpers import put
+from guard.rules._tags import charged, folded, inflected, means, named_tags, propagated, specified, specifies, written
 
 Said = Iterator[Finding | UnknownFact]
-_INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
+# The keys that FinOps teams allocate cost by, in their usual spellings.
+KEYS = (
+    *("owner", "team", "department", "business-unit", "cost-center", "project"),
+    *("application", "service", "use-case", "environment"),
+)
 
 
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
     """Which tags count."""
 
-    keys: tuple[Annotated[str, Field(min_length=1)], ...] = (
-        "owner",
-        "team",
-        "cost-center",
-        "environment",
-        "application",
-        "service",
-        "project",
-        "business-unit",
-        "department",
-        "use-case",
-    )
+    keys: tuple[Annotated[str, Field(min_length=1)], ...] = KEYS
     """Keys that cost is charged by; letter case, separators and prefixes do not count."""
 
 
@@ -72,35 +66,11 @@ def check(context: Context[Options]) -> Said:
         yield from reader(context)
 
 
-def _charged(context: Context[Options], labels: Labels) -> dict[str, Value[str]]:
-    """Return the tags that cost is charged by, each as it is written."""
-    wanted = {_folded(key) for key in context.options.keys}
-    return {key: one.value for key, one in sorted(labels.entries.items()) if _folded(key) in wanted}
-
-
-def _folded(key: str) -> str:
-    return "".join(one for one in key.rpartition("/")[2].casefold() if one.isalnum())
-
-
-def _names(keys: list[str]) -> str:
-    return f"tag{'s' if len(keys) > 1 else ''} {listed(keys)}"
-
-
-def _verb(keys: list[str], verb: str) -> str:
-    return verb if len(keys) > 1 else {"do": "does", "stop": "stops"}.get(verb, verb)
-
-
-def _written(tags: Mapping[str, Value[str]], keys: list[str]) -> dict[str, str] | None:
-    """Return the tags with their values, None where one is not known."""
-    known = {key: value.value for key in keys if isinstance(value := tags[key], Known)}
-    return known if len(known) == len(keys) else None
-
-
 def _autoscaling_group(context: Context[Options]) -> Said:
-    wanted = {_folded(key) for key in context.options.keys}
+    wanted = {folded(key) for key in context.options.keys}
     for index, block in enumerate(context.resource.body.items("tag")):
         key = block.text("key")
-        if not isinstance(key, Known) or _folded(key.value) not in wanted:
+        if not isinstance(key, Known) or folded(key.value) not in wanted:
             continue
         attribute = f"tag[{index}].propagate_at_launch"
         match block.flag("propagate_at_launch"):
@@ -113,108 +83,56 @@ def _autoscaling_group(context: Context[Options]) -> Said:
 
 
 def _launch_template(context: Context[Options]) -> Said:
-    body, tags = context.resource.body, _charged(context, context.resource.labels)
-    blocks = body.find("tag_specifications")
-    if isinstance(blocks, Unknown):
-        yield context.undecided(blocks, "tag_specifications")
-        return
-    for kind, name in (("instance", "instances"), ("volume", "volumes")):
-        reached = _specified(body, kind)
+    template = context.resource
+    body, tags = template.body, charged(template.labels, context.options.keys)
+    for kind in ("instance", "volume"):
+        reached = specified(body, kind)
         if isinstance(reached, Unknown):
             yield context.undecided(reached, "tag_specifications")
-            continue
-        reached |= _propagated(context) if kind == "instance" else set()
-        lost = [key for key in tags if _folded(key) not in reached]
+            return
+        if kind == "instance":
+            reached |= propagated(template, _others(context, "aws_autoscaling_group"))
+        lost = [key for key in tags if folded(key) not in reached]
         if lost:
-            values = _written(tags, lost) if not _has(body, kind) else None
-            changes = (
-                (put(context.resource.location, ("tag_specifications",), _specification(kind, values)),)
-                if values
-                else ()
-            )
-            fix = Fix(f"tag the {name}", changes=changes) if changes else None
-            message = (
-                f"{_names(lost)} {_verb(lost, 'stop')} at the launch template: the {name} have no tag_specifications of"
-                f' resource_type = "{kind}" with {"them" if len(lost) > 1 else "it"}'
-            )
-            yield context.finding(
-                body.nearest("tags") if body.get("tags") else context.resource.location,
-                message,
-                attribute=f"tag_specifications.{kind}",
-                fix=fix,
-            )
+            values = None if specifies(body, kind) else written(tags, lost)
+            block = Block({"resource_type": kind, "tags": dict(values or {})})
+            message = f"{named_tags(lost)} {inflected(lost, 'stop')} here: no tag_specifications give the {kind}s any"
+            fix = _fix(f"tag the {kind}s", template.location, ("tag_specifications",), block if values else None)
+            where = body.nearest("tags") if body.get("tags") else template.location
+            yield context.finding(where, message, attribute=f"tag_specifications.{kind}", fix=fix)
 
 
-def _specification(kind: str, values: dict[str, str]) -> Block:
-    return Block({"resource_type": kind, "tags": dict(values)})
-
-
-def _has(body: Node, kind: str) -> bool:
-    return any(one.text("resource_type") == _text(one, kind) for one in body.items("tag_specifications"))
-
-
-def _text(block: Node, text: str) -> Value[str]:
-    found = block.text("resource_type")
-    return found if isinstance(found, Known) and found.value == text else Absent(block.location)
-
-
-def _specified(body: Node, kind: str) -> set[str] | Unknown:
-    """Return the folded keys of the tags that a launch template gives to this kind of resource."""
-    found: set[str] = set()
-    for block in body.items("tag_specifications"):
-        meant = block.text("resource_type")
-        if isinstance(meant, Unknown):
-            return meant
-        if not isinstance(meant, Known) or meant.value != kind:
-            continue
-        tags = block.get("tags")
-        if tags is not None and isinstance(tags.value, Unknown):
-            return tags.value
-        found |= {_folded(key) for key in block.fields("tags")}
-    return found
-
-
-def _propagated(context: Context[Options]) -> set[str]:
-    """Return the folded keys that autoscaling groups with this template give to their instances."""
-    found: set[str] = set()
-    for group in _others(context, "aws_autoscaling_group"):
-        places = (("launch_template",), ("mixed_instances_policy", "launch_template", "launch_template_specification"))
-        if not any(_means(group, context.resource, *place) for place in places):
-            continue
-        for block in group.body.items("tag"):
-            key, passed = block.text("key"), block.flag("propagate_at_launch")
-            if isinstance(key, Known) and not (isinstance(passed, Known) and not passed.value):
-                found.add(_folded(key.value))
-    return found
+def _fix(message: str, where: Location, path: tuple[str | int, ...], value: Data) -> Fix | None:
+    return Fix(message, changes=(put(where, path, value),)) if value else None
 
 
 def _node_group(context: Context[Options]) -> Said:
     resource = context.resource
-    tags = _charged(context, resource.labels)
+    tags = charged(resource.labels, context.options.keys)
     if not tags or any(True for _ in _others(context, "aws_autoscaling_group_tag")):
         return
     reached: set[str] | Unknown = set()
     if resource.body.get("launch_template") is not None:
-        templates = [one for one in _others(context, "aws_launch_template") if _means(resource, one, "launch_template")]
+        templates = [one for one in _others(context, "aws_launch_template") if means(resource, one, "launch_template")]
         if len(templates) != 1:
             where = resource.body.nearest("launch_template")
             yield context.undecided(Unknown("the launch template is not in this configuration", where), "tags")
             return
         # Tags that the template itself has and does not pass on are found there.
-        reached = _specified(templates[0].body, "instance")
-        reached = reached if isinstance(reached, Unknown) else reached | set(map(_folded, templates[0].labels.entries))
+        reached = specified(templates[0].body, "instance")
+        reached = reached if isinstance(reached, Unknown) else reached | set(map(folded, templates[0].labels.entries))
     if isinstance(reached, Unknown):
         yield context.undecided(reached, "tags")
         return
-    lost = [key for key in tags if _folded(key) not in reached]
+    lost = [key for key in tags if folded(key) not in reached]
     if lost:
         cure = "use a launch template with tag_specifications"
-        message = f"{_names(lost)} of a node group {_verb(lost, 'do')} not reach its machines: {cure}"
+        message = f"{named_tags(lost)} of a node group {inflected(lost, 'do')} not reach its machines: {cure}"
         yield context.finding(resource.labels.location, message, attribute="tags")
 
 
 def _ecs_service(context: Context[Options]) -> Said:
-    tags = list(_charged(context, context.resource.labels))
+    tags = list(charged(context.resource.labels, context.options.keys))
     passed = context.resource.body.text("propagate_tags")
     if isinstance(passed, Unknown):
         yield context.undecided(passed, "propagate_tags")
@@ -223,7 +141,7 @@ def _ecs_service(context: Context[Options]) -> Said:
         fix = Fix(
             "propagate the service's tags", changes=(put(context.resource.location, ("propagate_tags",), "SERVICE"),)
         )
-        message = f'{_names(tags)} {_verb(tags, "do")} not reach the tasks: set propagate_tags = "SERVICE"'
+        message = f'{named_tags(tags)} {inflected(tags, "do")} not reach the tasks: set propagate_tags = "SERVICE"'
         yield context.finding(where, message, attribute="propagate_tags", fix=fix)
 
 
@@ -231,41 +149,33 @@ def _instance(context: Context[Options]) -> Said:
     """Tags of the provider reach volumes by themselves, those of the instance do not."""
     resource, body = context.resource, context.resource.body
     own = {key for key, one in resource.labels.entries.items() if one.source == "resource"}
-    tags = {key: value for key, value in _charged(context, resource.labels).items() if key in own}
+    tags = {key: value for key, value in charged(resource.labels, context.options.keys).items() if key in own}
     reached: set[str] = set()
     for path in (("volume_tags",), ("root_block_device", "tags")):
         found = body.find(*path)
         if isinstance(found, Unknown):
             yield context.undecided(found, ".".join(path))
             return
-        reached |= {_folded(key) for key in body.fields(*path)}
-    lost = [key for key in tags if _folded(key) not in reached]
+        reached |= {folded(key) for key in body.fields(*path)}
+    lost = [key for key in tags if folded(key) not in reached]
     if lost:
-        values = _written(tags, lost)
-        changes = (put(resource.location, ("volume_tags",), dict(values)),) if values else ()
-        message = f"{_names(lost)} {_verb(lost, 'do')} not reach the volumes: set volume_tags"
-        fix = Fix("tag the volumes", changes=changes) if changes else None
+        message = f"{named_tags(lost)} {inflected(lost, 'do')} not reach the volumes: set volume_tags"
+        fix = _fix("tag the volumes", resource.location, ("volume_tags",), written(tags, lost))
         yield context.finding(resource.labels.location, message, attribute="volume_tags", fix=fix)
 
 
 def _node_pool(context: Context[Options]) -> Said:
     resource = context.resource
-    wanted = {_folded(key) for key in context.options.keys}
+    wanted = {folded(key) for key in context.options.keys}
     nodes = resource.body.fields("node_config", "labels")
-    lost = {key: node for key, node in sorted(nodes.items()) if _folded(key) in wanted}
-    for key, node in lost.items():
-        if isinstance(resource.labels.find(key), Absent):
-            value = node.text()
+    for key, node in sorted(nodes.items()):
+        if folded(key) in wanted and isinstance(resource.labels.find(key), Absent):
+            value, name = node.text(), key.rpartition("/")[2]
             right = isinstance(value, Known) and re.fullmatch(r"[a-z0-9_-]{1,63}", value.value)
+            entries = {name: value.value} if isinstance(value, Known) and right else None
             path = ("node_config", "resource_labels")
-            named = key.rpartition("/")[2]
-            changes = (
-                (put(resource.location, path, {named: value.value}),) if isinstance(value, Known) and right else ()
-            )
-            message = (
-                f"{key} is a label of Kubernetes nodes, which the bill does not know: write it under resource_labels"
-            )
-            fix = Fix(f"label the machines with {named}", changes=changes) if changes else None
+            fix = _fix(f"label the machines with {name}", resource.location, path, entries)
+            message = f"{key} is a label of Kubernetes nodes, which no bill knows: write it under resource_labels"
             yield context.finding(node.key or node.location, message, attribute=f"node_config.labels.{key}", fix=fix)
 
 
@@ -285,7 +195,7 @@ def _azure_deployment(context: Context[Options]) -> Said:
 
 def _sagemaker_endpoint(context: Context[Options]) -> Said:
     for other in _others(context, "aws_sagemaker_endpoint_configuration"):
-        if _means(context.resource, other, "endpoint_config_name"):
+        if means(context.resource, other, "endpoint_config_name"):
             yield from _missing_here(
                 context, other, "the endpoint configuration", "and not on the endpoint, which is billed"
             )
@@ -295,7 +205,7 @@ def _sagemaker_endpoint(context: Context[Options]) -> Said:
 def _missing_here(context: Context[Options], other: Resource, there: str, here: str) -> Said:
     """Yield a finding for tags that another resource has and this one should have too."""
     labels = context.resource.labels
-    tags = _charged(context, other.labels)
+    tags = charged(other.labels, context.options.keys)
     lost = []
     for key in tags:
         match labels.find(key):
@@ -306,35 +216,15 @@ def _missing_here(context: Context[Options], other: Resource, there: str, here: 
                 return
     if not lost:
         return
-    values = _written(tags, lost)
     fix = None
-    if values and labels.below is not None:
-        fix = Fix("add them", changes=(put(labels.location, labels.below, dict(values)),))
-    message = f"{_names(lost)} {'are' if len(lost) > 1 else 'is'} on {there} {here}"
+    if labels.below is not None:
+        fix = _fix("add them", labels.location, labels.below, written(tags, lost))
+    message = f"{named_tags(lost)} {'are' if len(lost) > 1 else 'is'} on {there} {here}"
     yield context.finding(labels.location, message, attribute="labels", fix=fix)
 
 
 def _others(context: Context[Options], kind: str) -> Iterator[Resource]:
     return (one for one in context.project.resources if one.type == kind)
-
-
-def _means(one: Resource, other: Resource, *path: str) -> bool:
-    """Tell whether `one` refers to `other` by what is at `path`: by a reference, or by its name."""
-    node = one.body.get(*path)
-    places = [node] if node is None or isinstance(node.value, (str, Unknown)) else [node.get("id"), node.get("name")]
-    for place in places:
-        if place is None:
-            continue
-        value = place.text()
-        if isinstance(value, Unknown) and value.reference:
-            wanted = _INSTANCE_KEY.sub("", value.reference)
-            address = _INSTANCE_KEY.sub("", other.address).rpartition(":")[2]
-            if address == wanted or address.endswith(f".{wanted}"):
-                return True
-        name = other.body.text("name")
-        if isinstance(value, Known) and isinstance(name, Known) and value.value == name.value:
-            return True
-    return False
 
 
 _READERS: Mapping[str, Callable[[Context[Options]], Said]] = {
@@ -352,21 +242,14 @@ _READERS: Mapping[str, Callable[[Context[Options]], Said]] = {
 AWS = Example(
     "main.tf",
     """\
-provider "aws" {
-  region = "us-east-1"
-}
-
 resource "aws_launch_template" "train" {
-  name          = "train"
   instance_type = "g5.xlarge"
-  image_id      = "ami-1"
   tags          = { owner = "search" }
-# ^^^^ tag owner stops at the launch template: the instances have no tag_specifications of resource_type = "instance" with it
-# ^^^^ tag owner stops at the launch template: the volumes have no tag_specifications of resource_type = "volume" with it
+# ^^^^ tag owner stops here: no tag_specifications give the instances any
+# ^^^^ tag owner stops here: no tag_specifications give the volumes any
 }
 
 resource "aws_autoscaling_group" "train" {
-  min_size = 0
   max_size = 4
   launch_template {
     id = aws_launch_template.train.id
@@ -381,21 +264,13 @@ resource "aws_autoscaling_group" "train" {
 
 resource "aws_eks_node_group" "gpu" {
   cluster_name    = "ml"
-  node_group_name = "gpu"
   node_role_arn   = "arn:aws:iam::123456789012:role/nodes"
   subnet_ids      = ["subnet-1"]
-  instance_types  = ["g5.xlarge"]
   tags            = { owner = "search", team = "ranking" }
 # ^^^^ tags owner and team of a node group do not reach its machines: use a launch template with tag_specifications
-  scaling_config {
-    min_size     = 0
-    max_size     = 4
-    desired_size = 0
-  }
 }
 
 resource "aws_ecs_service" "serve" {
-  name = "serve"
   tags = { owner = "search" }
 # ^^^^ tag owner does not reach the tasks: set propagate_tags = "SERVICE"
 }
@@ -407,7 +282,6 @@ resource "aws_instance" "prepare" {
 }
 
 resource "aws_sagemaker_endpoint_configuration" "chat" {
-  name = "chat"
   tags = { owner = "search" }
   production_variants {
     model_name    = "chat"
@@ -421,25 +295,20 @@ resource "aws_sagemaker_endpoint" "chat" {
   tags                 = { Name = "chat" }
 # ^^^^ tag owner is on the endpoint configuration and not on the endpoint, which is billed
 }
-""",  # noqa: E501
+""",
 )
 
 GOOGLE = Example(
     "main.tf",
     """\
-provider "google" {
-  region = "us-central1"
-}
-
 resource "google_container_node_pool" "gpu" {
   name     = "gpu"
-  cluster  = "ml"
   location = "us-central1-a"
   node_config {
     machine_type = "g2-standard-8"
     labels = {
       owner = "search"
-#     ^^^^^ owner is a label of Kubernetes nodes, which the bill does not know: write it under resource_labels
+#     ^^^^^ owner is a label of Kubernetes nodes, which no bill knows: write it under resource_labels
     }
   }
 }
@@ -454,7 +323,6 @@ name: blue
 endpoint_name: rank
 model: azureml:rank:3
 instance_type: Standard_NC4as_T4_v3
-instance_count: 1
 tags:
 #^^^ tag owner is on the endpoint and not on its deployment, which is what costs money
   color: blue
@@ -471,18 +339,12 @@ tags: {owner: search}
 GOOD_TERRAFORM = Example(
     "main.tf",
     """\
-provider "aws" {
-  region = "us-east-1"
-}
-
 variable "tags" {
   type = map(string)
 }
 
 resource "aws_launch_template" "train" {
-  name          = "train"
   instance_type = "g5.xlarge"
-  image_id      = "ami-1"
   tags          = { owner = "search" }
   tag_specifications {
     resource_type = "instance"
@@ -496,7 +358,6 @@ resource "aws_launch_template" "train" {
 }
 
 resource "aws_autoscaling_group" "train" {
-  min_size = 0
   max_size = 4
   launch_template {
     id = aws_launch_template.train.id
@@ -523,23 +384,6 @@ resource "aws_eks_node_group" "gpu" {
     id      = aws_launch_template.train.id
     version = "1"
   }
-  scaling_config {
-    min_size     = 0
-    max_size     = 4
-    desired_size = 0
-  }
-}
-
-resource "aws_ecs_service" "serve" {
-  name           = "serve"
-  tags           = { owner = "search" }
-  propagate_tags = "SERVICE"
-}
-
-resource "aws_instance" "prepare" {
-  instance_type = "m7i.large"
-  tags          = { owner = "search" }
-  volume_tags   = { owner = "search" }
 }
 """,
 )
