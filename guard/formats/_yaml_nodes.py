@@ -206,7 +206,7 @@ class Members(Mapping[str, Node]):
         nodes = self._nodes
         if nodes is None:
             nodes = self._nodes = self._read()
-        return nodes.get(name, default)  # type: ignore[arg-type]
+        return nodes.get(name, default)
 
     def __contains__(self, name: object) -> bool:
         return name in self._members()

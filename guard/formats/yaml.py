@@ -14,6 +14,7 @@ from yaml.reader import ReaderError
 
 from guard.formats._positions import Source, clean
 from guard.formats._yaml_bounds import MAX_DEPTH, explosion, survey, too_deep
+from guard.formats._yaml_definitions import without_definitions
 from guard.formats._yaml_nodes import PLAIN, QUOTED, Place, node_of
 from guard.formats._yaml_pieces import Pieces
 from guard.model.document import Document, Format
@@ -46,8 +47,9 @@ class _Composer(CParser):
 def parse(path: str, text: str) -> Document:
     """Return one root for each document that is not empty.
 
-    A broken document is a problem and the others stay. A file that is a template for YAML (Helm, Jinja) and cannot
-    be read before it is filled in has no roots and one problem, `template`, that blocks nothing.
+    A broken document is a problem and the others stay; definitions of custom resources are left out. A file that is
+    a template for YAML (Helm, Jinja) and cannot be read before it is filled in has no roots and one problem,
+    `template`, that blocks nothing.
     """
     return _parse(text, Place(path, text))
 
@@ -111,7 +113,7 @@ def _parse(text: str, place: Place) -> Document:
         problems.append(Problem("syntax", _NOT_UTF8, Source(place.path, text).broken()))
         text = cleaned
     mark = 1 if text.startswith("\ufeff") else 0
-    text = text[mark:]
+    text = without_definitions(text[mark:])
     place.text = text
     if (
         place.source is None
