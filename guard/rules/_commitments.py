@@ -24,6 +24,9 @@ RESERVATIONS = frozenset({"aws_ec2_capacity_reservation", "google_compute_reserv
 """Capacity that is paid for whether it runs or not, at the on-demand price: it is load of its own, and no discount."""
 # A load that ends in the second half of the term has paid for most of its commitment.
 LOW_RISK, MEDIUM_RISK = Decimal("0.5"), Decimal("0.67")
+SHORT = 12
+WORTH = Decimal(30)
+"""The saving from which a commitment is worth its binding, in percent: the lower end of the band that is aimed at."""
 
 
 class Bought(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
@@ -210,6 +213,15 @@ def _whole(machines: Decimal, most: Decimal) -> Decimal:
     return min(max(machines.quantize(Decimal(1), ROUND_HALF_UP), Decimal(1)), most)
 
 
+def recommended(proposals: Sequence[Proposal]) -> Proposal | None:
+    """Return the shortest commitment that saves enough to be worth it, else None."""
+    worth = [one for one in proposals if one.percent >= WORTH]
+    return min(worth, key=lambda one: one.months, default=None)
+
+
 def _risk(break_even: int, months: int) -> str:
+    """Return how risky a commitment is; no accelerator is sure to be wanted for three years."""
     share = Decimal(break_even) / months
-    return "low" if share <= LOW_RISK else "medium" if share <= MEDIUM_RISK else "high"
+    if share > MEDIUM_RISK:
+        return "high"
+    return "low" if share <= LOW_RISK and months <= SHORT else "medium"

@@ -14,7 +14,7 @@ weights in the image. Weights in a bucket of another region are the business of 
 
 ## When to leave it
 
-For small models, or a service that hardly ever starts: list their names under `ignore`.
+For small models (`least_billions`), or a service that hardly ever starts: list their names under `ignore`.
 
 ## Source
 
@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -49,8 +50,15 @@ MANAGED = frozenset({"huggingface", "vertex", "google", "databricks", "kaito", "
 SAGEMAKER_NAMES = ("HF_MODEL_ID", "MODEL_ID", "OPTION_MODEL_ID")
 
 
+# The number of parameters as names of models write it: 125m, 0.5B, 70b.
+SIZE = re.compile(r"[-_](\d{1,4}(?:\.\d{1,3})?)([mMbB])(?:[-_.]|$)")
+
+
 class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
     """Which models may be pulled."""
+
+    least_billions: Annotated[Decimal, Field(ge=0)] = Decimal(2)
+    """Billions of parameters from which a model counts; one whose name does not tell its size counts."""
 
     ignore: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Globs of model names or URIs that may be pulled at each start."""
@@ -65,7 +73,9 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
         pulled = _pulled(resource)
     else:
         return
-    if pulled is None or fitting(context.options.ignore, pulled.value) is not None or _kept(resource):
+    if pulled is None or fitting(context.options.ignore, pulled.value) is not None:
+        return
+    if _billions(pulled.value) < context.options.least_billions or _kept(resource):
         return
     message = (
         f"{pulled.value} is pulled from a hub at each start: keep it in a bucket of the region, a volume or an image"
@@ -101,8 +111,19 @@ def _pulled(resource: Resource) -> Known[str] | None:
     return name if isinstance(name, Known) and HUB_NAME.fullmatch(name.value) else None
 
 
+def _billions(name: str) -> Decimal:
+    """Return the parameters that a name tells, in billions; without end where it tells none."""
+    sizes = [Decimal(number) / (1 if unit in "bB" else 1000) for number, unit in SIZE.findall(name)]
+    return max(sizes, default=Decimal("Infinity"))
+
+
 def _kept(resource: Resource) -> bool:
     """Tell whether a volume, a cache or a claim outlives the start of a replica."""
+    stored = resource.body.flag("spec", "storageConfig", "enabled")
+    if isinstance(stored, Known) and stored.value:
+        return True
+    if resource.platform == "dstack" and resource.body.get("volumes") is not None:
+        return True
     return any(
         (path[-1] in KEPT and (path[-1] != "image" or "volumes" in path)) or "localmodel" in str(path[-1])
         for path, _ in resource.body.walk()
