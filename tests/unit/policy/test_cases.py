@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guard.model.finding import Finding, Severity
 from guard.model.location import Location, Span
-from guard.policy.cases import Expectation, differences, found, parsed
+from guard.policy.cases import Expectation, differences, found, parsed, read
 
 TEXT = """\
 a: 1
@@ -40,3 +40,12 @@ def test_differences_name_what_is_not_found_and_what_is_unexpected() -> None:
     two = Expectation(Location("x", Span(1, 1, 1, 2)), "b")
     assert list(differences([one, one], [one, two])) == ["not found:  x:1:1-2: a", "unexpected: x:1:1-2: b"]
     assert list(differences([one], [one])) == []
+
+
+def test_json_has_its_carets_beside_it() -> None:
+    text = '{\n  "a": 1\n}\n'
+    kept, expected, wrong = read({"a.json": text, "a.json.expected": '{\n  "a": 1\n//     ^ rule: bad\n}\n'})
+    assert (kept, wrong) == ({"a.json": text}, [])
+    assert [str(one) for one in expected] == ["a.json:2:8-9: rule: bad"]
+    _, _, wrong = read({"a.json": text, "a.json.expected": "{}\n"})
+    assert wrong == ["a.json.expected is not the text of a.json with caret lines"]

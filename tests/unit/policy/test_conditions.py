@@ -29,7 +29,7 @@ def node(value: Any) -> Node:
 
 
 def machines(**facts: Any) -> Compute:
-    made = {name: one if isinstance(one, Unknown) else Known(one, HERE) for name, one in facts.items()}
+    made: dict[str, Any] = {name: one if isinstance(one, Unknown) else Known(one, HERE) for name, one in facts.items()}
     return Compute(location=HERE, **made)
 
 

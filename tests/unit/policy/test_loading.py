@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from guard.inputs.memory import MemoryTree
+from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem, Severity
 from guard.policy import packs
 from guard.policy.loading import load
@@ -22,7 +23,11 @@ def read(text: str | None, *sources: str, **files: str) -> tuple[Policy, tuple[P
     if text is not None:
         tree["guard.yaml"] = text
     named = tuple(PolicySource(one) for one in sources)
-    return load(named, MemoryTree(tree), find_rule, rule_names(), PLATFORMS)
+    return load(named, MemoryTree(tree), find_rule, rule_names(), PLATFORMS, nowhere)
+
+
+def nowhere(url: str, ref: str) -> Tree:
+    raise ReadError(f"{url}@{ref} cannot be had here")
 
 
 def sound(text: str | None, *sources: str, **files: str) -> Policy:
@@ -132,6 +137,33 @@ MISTAKES = [
         'expires: expected a date (YYYY-MM-DD), found "2027-13-31"',
     ),
     ("locality: {s3://a: 1}", 20, "locality.s3://a: expected text, found a number"),
+    (
+        "extends: ['git+http://example.com/p@v1']",
+        11,
+        "http://example.com/p@v1 cannot be had here",
+    ),
+    ("extends: ['https://example.com/p']", 11, None),
+    ("budgets: [{name: ml, monthly: 5, undecided: wran}]", 45, None),
+    ("budgets: [{name: ml, monthly: 5, undecided: no}]", 45, None),
+    ("rules: [{rule: assert, that: 'true'}]", 9, '"name" is missing'),
+    ("rules: [{rule: assert, name: a}]", 9, '"that" is missing'),
+    ("rules: [{rule: assert, name: a, that: ''}]", 39, None),
+    ("rules: [{rule: assert, name: a, that: 'true', mesage: x}]", 47, 'unknown key "mesage"; did you mean "message"?'),
+    ("rules: [{rule: assert, name: a, that: true}]", 39, "that: expected text, found true or false"),
+    ("rules: [{rule: assert, name: A b, that: 'true'}]", 24, None),
+    (
+        "rules: [{rule: assert, name: missing-tag, that: 'true'}]",
+        24,
+        '"missing-tag" is the name of one of guard\'s rules; take another',
+    ),
+    ("rules: [{rule: assert, name: a, that: 'true', at: 'x['}]", 51, None),
+    ("rules: [{rule: assert, name: a, that: 'true', when: 'resource.typ == 1'}]", 63, None),
+    (
+        "rules: [{rule: missing-tag, options: {required: {a: [x]}, defaults: {a: z}}}]",
+        38,
+        'defaults.a is "z", not x',
+    ),
+    ("rules: [{rule: missing-tag, options: {required: {a: null}, defaults: {b: z}}}]", 38, None),
     ("", 1, "the policy is empty; write, for one, `extends: [ai-cost]`"),
     ("rules: []", 1, "the policy runs no rule, so nothing is judged; write, for one, `extends: [ai-cost]`"),
 ]
