@@ -9,9 +9,12 @@ from typing import Any
 from guard.formats.hcl import parse_expression
 from guard.model.document import Tree
 from guard.model.finding import Problem
+from guard.model.location import whole_file
+from guard.model.value import Unknown
 from guard.terraform import numbers
 from guard.terraform.evaluation import Evaluation
 from guard.terraform.expressions import evaluate
+from guard.terraform.functions.paths import CHECKOUT
 from guard.terraform.notation import type_text, value_text
 from guard.terraform.numbers import Number, NumberTooLarge
 from guard.terraform.references import references
@@ -20,7 +23,7 @@ from guard.terraform.scope import Failure
 from guard.terraform.sources import Sources
 from guard.terraform.static_checks import problem_of
 from guard.terraform.statics import Mention
-from guard.terraform.values import Undecided, Value, is_sensitive
+from guard.terraform.values import Undecided, Value, is_sensitive, unknown
 from guard.terraform.variables import EvaluationOptions
 
 NAME = "expression"
@@ -56,7 +59,7 @@ class Console:
         self._evaluation.budget.refill(WORK)
         try:
             with deep_recursion():
-                return evaluate(expression, root.scope(NAME))
+                return _shown(evaluate(expression, root.scope(NAME)))
         except Failure as failure:
             return Problem(failure.code, failure.message, failure.location)
         except RecursionError:
@@ -67,6 +70,19 @@ def open_console(tree: Tree, directory: str, options: EvaluationOptions) -> Cons
     """Return the console of a root directory, None where it has no configuration."""
     evaluation = evaluation_of(Sources(tree, options.modules), directory, options)
     return None if evaluation is None else Console(evaluation)
+
+
+def _shown(value: Value) -> Value:
+    """Return a value whose texts that hold the place of the checkout are unknown: nobody has told that place."""
+    content = value.content
+    if isinstance(content, str) and CHECKOUT in content:
+        cause = Unknown("it depends on where the repository is checked out", whole_file(NAME))
+        return unknown(value.type, cause, not_null=True)
+    if isinstance(content, Mapping):
+        return value._replace(content={name: _shown(each) for name, each in content.items()})
+    if isinstance(content, tuple) and not isinstance(content, Number):
+        return value._replace(content=tuple(_shown(each) for each in content))
+    return value
 
 
 def plain(value: Value) -> Any:

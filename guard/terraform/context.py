@@ -12,6 +12,7 @@ from guard.terraform.configuration import Written
 from guard.terraform.expansion import ONCE, Repetition
 from guard.terraform.expressions import evaluate as evaluate_key
 from guard.terraform.functions.framework import Environment
+from guard.terraform.functions.paths import CHECKOUT
 from guard.terraform.scope import EvaluationError, Scope
 from guard.terraform.types import BOOL, DYNAMIC, STRING
 from guard.terraform.values import Value, string, unknown
@@ -236,9 +237,19 @@ def _path(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> 
     if name == "root":
         return string("."), 1
     if name == "cwd":
-        place = scope.at(whole(root, steps, 1))
-        return unknown(STRING, Unknown("path.cwd depends on where Terraform runs", place), not_null=True), 1
+        return _working_directory(context, scope.at(whole(root, steps, 1))), 1
     undeclared(f"path has module, root and cwd, and no {name}", root, steps, scope)
+
+
+def _working_directory(context: BlockContext, place: Location) -> Value:
+    """Return where Terraform runs: in the root's directory unless `-chdir` or another tool says otherwise.
+
+    Its last parts are known (`basename(path.cwd)` makes many a name), and its beginning never is.
+    """
+    evaluation = context.module.evaluation
+    if not evaluation.directory or evaluation.name != evaluation.directory:
+        return unknown(STRING, Unknown("path.cwd depends on where Terraform runs", place), not_null=True)
+    return string(f"{CHECKOUT}/{evaluation.directory}")
 
 
 def _terraform(context: BlockContext, root: Variable, steps: Steps, scope: Scope) -> Found:

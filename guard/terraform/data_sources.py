@@ -54,6 +54,29 @@ def _partition(position: int, standard: str) -> Callable[[ResourceInstance], Val
     return source
 
 
+def _policy(indented: bool) -> Callable[[ResourceInstance], Value | None]:
+    def source(instance: ResourceInstance) -> Value | None:
+        from guard.terraform.policy_documents import document
+
+        return document(instance, indented)
+
+    return source
+
+
+def _service_principal(instance: ResourceInstance) -> Value | None:
+    """Return the name by which policies call a service; most are the same in every region and partition.
+
+    Some services of China and of isolated regions are called otherwise, so that only the standard partition is told.
+    """
+    service = instance.body.value("service_name")
+    region = instance.body.value("region") or _provided("region")(instance)
+    if service is None or region is None or not isinstance(region.content, str):
+        return None
+    if not isinstance(service.content, str) or region.content.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe")):
+        return None
+    return string(f"{service.content}.amazonaws.com")
+
+
 _SOURCES: Final[Mapping[tuple[str, str], Callable[[ResourceInstance], Value | None]]] = {
     ("aws_region", "name"): _region,
     ("aws_region", "id"): _region,
@@ -61,6 +84,9 @@ _SOURCES: Final[Mapping[tuple[str, str], Callable[[ResourceInstance], Value | No
     ("aws_partition", "partition"): _partition(1, "aws"),
     ("aws_partition", "id"): _partition(1, "aws"),
     ("aws_partition", "dns_suffix"): _partition(2, "amazonaws.com"),
+    ("aws_iam_policy_document", "json"): _policy(indented=True),
+    ("aws_iam_policy_document", "minified_json"): _policy(indented=False),
+    ("aws_service_principal", "name"): _service_principal,
     ("google_client_config", "project"): _provided("project"),
     ("google_client_config", "region"): _provided("region"),
     ("google_client_config", "zone"): _provided("zone"),

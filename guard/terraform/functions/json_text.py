@@ -33,7 +33,12 @@ _HTML: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\
 
 def encode_text(text: str) -> str:
     """Return text as a JSON string, with the characters escaped that Go escapes for HTML's sake."""
-    return json.dumps(text, ensure_ascii=False).translate(_HTML)
+    return escaped(json.dumps(text, ensure_ascii=False))
+
+
+def escaped(written: str) -> str:
+    """Return JSON with those characters escaped which Go escapes for HTML's sake; they stand only within strings."""
+    return written.translate(_HTML)
 
 
 def encode(value: Value) -> str:

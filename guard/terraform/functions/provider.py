@@ -1,7 +1,8 @@
-"""The functions of the provider that is built into Terraform: `provider::terraform::...`."""
+"""Functions of providers: those of the one that is built into Terraform, and others that the text decides."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,10 +10,20 @@ from guard.formats import hcl
 from guard.formats.hcl_syntax import Body
 from guard.model.finding import Problem
 from guard.terraform.functions.framework import Arguments, Environment, Function, FunctionError, Parameter, unknown_from
+from guard.terraform.functions.yaml_reading import decode
 from guard.terraform.notation import IDENTIFIER, assignments_text, expression_text
 from guard.terraform.sets import quoted
 from guard.terraform.types import DYNAMIC, STRING, Type
-from guard.terraform.values import Value, as_text, first_unknown, may_be_null, object_value, refined, string
+from guard.terraform.values import (
+    Value,
+    as_text,
+    first_unknown,
+    may_be_null,
+    object_value,
+    refined,
+    string,
+    tuple_value,
+)
 
 _OPENINGS: Final = {"string": '"', "object": "{", "map": "{", "tuple": "[", "list": "[", "set": "["}
 
@@ -76,7 +87,30 @@ def _place(problems: Sequence[Problem]) -> str:
     return f"<decode_tfvars argument>{where}: {first.message}"
 
 
+def _manifest(arguments: Arguments, kind: Type, environment: Environment) -> Value:
+    found = _manifests(as_text(arguments[0]))
+    if len(found) != 1:
+        raise FunctionError(f"the text must hold one manifest, and it holds {len(found)}", 0)
+    return found[0]
+
+
+def _several_manifests(arguments: Arguments, kind: Type, environment: Environment) -> Value:
+    return tuple_value(_manifests(as_text(arguments[0])))
+
+
+def _manifests(text: str) -> list[Value]:
+    """Return the manifests that a YAML text holds, as the functions of the Kubernetes provider decode them."""
+    documents = (decode(one) for one in _BETWEEN.split(text) if _WRITTEN.search(one))
+    return [one for one in documents if not one.is_null]
+
+
+_WRITTEN: Final = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+_BETWEEN: Final = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
 FUNCTIONS: Final[Mapping[str, Function]] = {
+    "provider::kubernetes::manifest_decode": Function((Parameter("manifest", STRING),), _dynamic, _manifest),
+    "provider::kubernetes::manifest_decode_multi": Function(
+        (Parameter("manifest", STRING),), _dynamic, _several_manifests
+    ),
     "provider::terraform::decode_tfvars": Function((Parameter("src", STRING),), _dynamic, _decode_tfvars),
     "provider::terraform::encode_expr": Function((Parameter("value", unknown=True),), STRING, _encode_expr),
     "provider::terraform::encode_tfvars": Function((Parameter("value", unknown=True),), STRING, _encode_tfvars),

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from guard.model.value import Unknown
 from guard.terraform.functions import (
     collections,
     conversions,
@@ -33,7 +34,8 @@ from guard.terraform.functions import (
     yaml_writing,
 )
 from guard.terraform.functions.framework import Environment, Function, FunctionError
-from guard.terraform.values import Value
+from guard.terraform.types import DYNAMIC
+from guard.terraform.values import Value, unknown
 
 _PREFIX: Final = "core::"
 
@@ -64,6 +66,10 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
 def call(name: str, arguments: Sequence[Value], environment: Environment) -> Value:
     """Return the result of the function `name` (`core::` before it is the same); FunctionError where it fails."""
     function = environment.functions.get(name) or FUNCTIONS.get(name.removeprefix(_PREFIX))
+    if function is None and name.startswith("provider::") and not name.startswith("provider::terraform::"):
+        return unknown(
+            DYNAMIC, Unknown(f"{name}() is a function of a provider, which runs only with it", environment.location)
+        )
     if function is None:
         near = difflib.get_close_matches(name.removeprefix(_PREFIX), FUNCTIONS, 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
