@@ -12,6 +12,7 @@ from typing import Any
 
 from guard import engine
 from guard.cli import _options
+from guard.cli._attributes import attributes as told_attributes
 from guard.cli._usage import UsageError
 from guard.model.command import Command
 from guard.model.glob import matches
@@ -85,6 +86,7 @@ def _explained(resource: Resource, report: Report) -> Iterator[str]:
         yield from ("", f"{title} ({_place(facet.location)})")
         for one in fields(facet):
             yield from _fact(one.name, getattr(facet, one.name), told)
+    yield from ("", "attributes", *told_attributes(resource.body))
     yield from ("", *_cost(report.estimates.get(resource.address) or Estimate(resource.address), resource))
     yield from _said(resource, report)
 
