@@ -19,8 +19,8 @@ from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
 from guard.model.platform import Platform
-from guard.model.price import PriceBook, total
-from guard.model.report import Money, Report, RuleInfo, Totals
+from guard.model.price import PriceBook
+from guard.model.report import Report, RuleInfo, totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
 from guard.model.usage import UsageHistory
@@ -221,7 +221,7 @@ def check(
         waived=(*(one for one in judgement.waived if _wanted(one.finding, request, policy)), *left.waived),
         problems=tuple(sorted(asked, key=_place)),
         unknowns=tuple(sorted(unknowns, key=lambda one: (one.location, one.address, one.attribute, one.reason))),
-        totals=_totals(project, before),
+        totals=totals(project, before),
         resources=understood.resources,
         estimates=project.estimates,
         files=understood.files,
@@ -291,22 +291,6 @@ def _concerns(request: Request, path: str, policy: Policy) -> bool:
 def _shown(findings: Sequence[Finding], problems: Sequence[Problem]) -> set[str]:
     paths = {one.location.path for one in findings} | {p.location.path for p in problems if p.location}
     return paths | {step.location.path for one in findings for step in one.related}
-
-
-def _totals(project: Project, base: Project | None) -> Totals:
-    now = total(project.estimates)
-    before = total(base.estimates) if base else None
-    scope = project.estimates.keys()
-    unpriced = [
-        address for address, one in project.estimates.items() if any(part.within not in scope for part in one.unpriced)
-    ]
-    return Totals(
-        monthly=Money(now.low, now.high),
-        base=Money(before.low, before.high) if before else None,
-        delta=Money(now.low - before.low, now.high - before.high) if before else None,
-        unpriced=tuple(sorted(unpriced)),
-        open_ended=now.open_ended,
-    )
 
 
 def _rules(policy: Policy, rules: Mapping[str, Rule[Any]], judgement: Judgement) -> tuple[RuleInfo, ...]:

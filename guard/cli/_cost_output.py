@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from guard import __version__
 from guard.model.finding import Problem
 from guard.model.price import CostLine, Estimate, total
-from guard.model.report import Money
+from guard.model.report import Money, Report, totals
 from guard.model.resource import Resource
 from guard.model.rule import Project
 from guard.reports import _shapes
@@ -48,12 +49,25 @@ def as_json(breakdown: Breakdown) -> str:
     )
 
 
-def as_infracost(breakdown: Breakdown, today: date) -> str:
-    """Return the breakdown as Infracost 0.10 writes it."""
-    from guard.reports.infracost import document
-
-    base = None if breakdown.base is None else _costs(breakdown.base)
-    return document(_costs(breakdown.project), base, today.isoformat())
+def as_report(breakdown: Breakdown, today: date) -> Report:
+    """Return the breakdown as a report in which no rule ran, for the reporters that tell the cost."""
+    project = breakdown.project
+    return Report(
+        findings=(),
+        waived=(),
+        problems=breakdown.problems,
+        unknowns=(),
+        totals=totals(project, breakdown.base),
+        resources=project.resources,
+        estimates=project.estimates,
+        files=len({one.location.path for one in project.resources}),
+        rules=(),
+        texts={},
+        prices_as_of=breakdown.prices_as_of,
+        version=__version__,
+        base=breakdown.base,
+        day=today.isoformat(),
+    )
 
 
 def as_text(breakdown: Breakdown, today: date, quiet: bool) -> str:

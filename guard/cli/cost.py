@@ -8,11 +8,16 @@ from datetime import UTC, datetime
 
 from guard import engine
 from guard.cli import _options
-from guard.cli._cost_output import Breakdown, as_infracost, as_json, as_text
+from guard.cli._cost_output import Breakdown, as_json, as_report, as_text
+from guard.discover import one
 from guard.model.command import Command
 from guard.model.finding import Problem
+from guard.model.report import Reporter, ReportOptions
 from guard.prices.book import open_book
 from guard.reports._words import printable
+
+REPORTED = ("infracost", "markdown", "html")
+"""The reports of `guard check` that tell the cost."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -21,7 +26,7 @@ def arguments(parser: ArgumentParser) -> None:
     _options.add_policy(parser)
     _options.add_prices(parser)
     _options.add_usage(parser)
-    parser.add_argument("--format", choices=["text", "json", "infracost"], default="text", help="how to tell it")
+    parser.add_argument("--format", choices=["text", "json", *REPORTED], default="text", help="how to tell it")
     parser.add_argument("-q", "--quiet", action="store_true", help="the totals only")
 
 
@@ -31,8 +36,10 @@ def run(options: Namespace) -> int:
     today = datetime.now(UTC).date()
     if options.format == "json":
         sys.stdout.write(as_json(breakdown))
-    elif options.format == "infracost":
-        sys.stdout.write(as_infracost(breakdown, today))
+    elif options.format in REPORTED:
+        reporter = one("guard.reports", options.format, "REPORTER", Reporter)
+        assert reporter is not None
+        sys.stdout.write(reporter.render(as_report(breakdown, today), ReportOptions()))
     else:
         sys.stdout.write(as_text(breakdown, today, options.quiet))
     if options.format != "json":

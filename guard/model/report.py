@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.location import Location
-from guard.model.price import Estimate
+from guard.model.price import Estimate, total
 from guard.model.resource import Resource
 from guard.model.rule import Project
 
@@ -49,6 +49,23 @@ class Totals:
     delta: Money | None = None
     unpriced: tuple[str, ...] = ()
     open_ended: bool = False
+
+
+def totals(project: Project, base: Project | None) -> Totals:
+    """Return what a project costs, compared with what it starts from, if anything."""
+    now = total(project.estimates)
+    before = total(base.estimates) if base else None
+    scope = project.estimates.keys()
+    unpriced = [
+        address for address, one in project.estimates.items() if any(part.within not in scope for part in one.unpriced)
+    ]
+    return Totals(
+        monthly=Money(now.low, now.high),
+        base=Money(before.low, before.high) if before else None,
+        delta=Money(now.low - before.low, now.high - before.high) if before else None,
+        unpriced=tuple(sorted(unpriced)),
+        open_ended=now.open_ended,
+    )
 
 
 @dataclass(frozen=True, slots=True)

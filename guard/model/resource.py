@@ -115,7 +115,7 @@ class Compute(_Facet):
     """A group of equal machines, replicas or nodes.
 
     `provider` is the cloud whose price list applies (`aws`, `google`, `azure`) and "" where none is known.
-    `service` tells apart who rents the machine out: `` (plain virtual machines), `sagemaker`, `vertex`, `azureml`, `rds`.
+    `service` tells who rents the machine out: `` (plain virtual machines), `sagemaker`, `vertex`, `azureml`, `rds`.
     Accelerators are per machine, replica or node, whichever `count_*` counts; names are the maker's short ones
     (`A100`, `A100-80GB`, `H100`). `vcpu` in virtual CPUs and `memory_gib` in GiB are per counted unit too; for a pod
     they are what it requests. `other_instance_types` may serve in place of `instance_type`, `other_accelerators` in

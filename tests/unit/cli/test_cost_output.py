@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from guard.cli._cost_output import Breakdown, as_json, as_text
+from guard.cli._cost_output import Breakdown, as_json, as_report, as_text
 from guard.costing.estimate import estimate, estimates
+from guard.model.price import total
+from guard.model.report import Money, ReportOptions
 from guard.model.resource import Purchase, Resource, Storage
 from guard.model.rule import Project
+from guard.reports import html, infracost, markdown
 from tests.unit.costing.making import BOOK, HERE, bought, known, machines, number, resource
 
 DISK = Storage(location=HERE, provider="aws", kind=known("ebs:gp3"), size_gib=number("100"))
@@ -108,3 +111,13 @@ def test_hostile_names_take_no_effect() -> None:
 def test_an_undated_book_is_of_an_unknown_day() -> None:
     assert "Prices: of an unknown day" in as_text(Breakdown(project(), None, (), ""), date(2026, 1, 1), quiet=True)
     assert Decimal(json.loads(as_json(Breakdown(project(), None, (), "")))["monthly"]["high"]) == 0
+
+
+def test_the_reports_that_tell_the_cost_take_a_breakdown() -> None:
+    larger = replace(GPU, compute=(machines("aws", "p4d.24xlarge", 3),))
+    report = as_report(told(project(larger), project(GPU)), date(2026, 11, 23))
+    assert report.totals.base == Money(*total(project(GPU).estimates)[:2])
+    assert (report.day, report.findings) == ("2026-11-23", ())
+    assert markdown.REPORTER.render(report, ReportOptions()).startswith("### guard: 1 resource\n\n**Cost**:")
+    assert "<h2>What changes</h2>" in html.REPORTER.render(report, ReportOptions())
+    assert json.loads(infracost.REPORTER.render(report, ReportOptions()))["version"] == "0.2"
