@@ -94,7 +94,11 @@ def _into(text: Text, place: Place, entries: Mapping[str, Data]) -> list[Cut]:
 
 
 def _replaced(text: Text, place: Place, value: Data) -> list[Cut]:
-    if isinstance(place, Body) or not _LITERAL.fullmatch(text.at(place.span)):
+    if isinstance(place, Body):
+        raise UncertainError("a block is written there")
+    written = text.at(place.span)
+    literal = isinstance(place, Literal) and not written.startswith("<<")
+    if not literal and not _LITERAL.fullmatch(written):
         raise UncertainError("what is written there is no literal")
     return [Cut(*text.range(place.span), hcl_value(value, ""))]
 
@@ -260,8 +264,8 @@ def _into_object(text: Text, place: ObjectConstructor, entries: Mapping[str, Dat
     quoted = text.at(last_key.span).startswith('"')
     after = text.range(last.span)[1]
     if not _on_lines_of_their_own(text, place):
-        sign = ":" if text.text[text.range(last_key.span)[1] :].lstrip()[:1] == ":" else " ="
-        written = [f", {hcl_key(key, quoted)}{sign} {hcl_value(one, '', flat=True)}" for key, one in entries.items()]
+        sign = text.text[text.range(last_key.span)[1] : text.range(last.span)[0]]
+        written = [f", {hcl_key(key, quoted)}{sign}{hcl_value(one, '', flat=True)}" for key, one in entries.items()]
         return [Cut(after, after, "".join(written))]
     indent = _indent(text, last_key.span.line)
     commas, trailing = _commas(text, place)

@@ -40,7 +40,7 @@ HCL = [
     ("a {\n  b = 1\n  c = 2\n}", ("long",), 3, "a {\n  b    = 1\n  c    = 2\n  long = 3\n}"),
     ("a {\n  x = 1\n\n  b = 1\n}", ("long",), 3, "a {\n  x = 1\n\n  b    = 1\n  long = 3\n}"),
     ("a {\n  tags = { x = 1 }\n}", ("tags", "y"), "z", 'a {\n  tags = { x = 1, y = "z" }\n}'),
-    ("a {\n  tags = { x : 1 }\n}", ("tags", "y"), "z", 'a {\n  tags = { x : 1, y: "z" }\n}'),
+    ("a {\n  tags = { x : 1 }\n}", ("tags", "y"), "z", 'a {\n  tags = { x : 1, y : "z" }\n}'),
     ("a {\n  tags = {}\n}", ("tags",), {"x": 1, "y-z": Decimal("1.5")}, "a {\n  tags = { x = 1, y-z = 1.5 }\n}"),
     ("a {\n  tags = {\n  }\n}", ("tags", "x"), 1, "a {\n  tags = {\n    x = 1\n  }\n}"),
     (
