@@ -61,15 +61,13 @@ class Need(NamedTuple):
     fact: Known[str] | Known[Decimal]
 
 
-class Memory(NamedTuple):
-    """GiB of accelerator memory that one replica has, at least and at most, and on how many of which accelerators."""
+class Held(NamedTuple):
+    """What accelerators one replica has: how many of which, on how many machines or pods, and the facts that say so."""
 
-    low: Decimal
-    high: Decimal
     number: Decimal
     accelerator: Known[str]
     fact: Known[Decimal]
-    nodes: int
+    group: Compute
 
     @property
     def words(self) -> str:
@@ -79,6 +77,13 @@ class Memory(NamedTuple):
     def having(self, gib: Decimal) -> str:
         """Return what there is, with its memory: `4 x L4 have 96 GiB`."""
         return f"{self.words} {'has' if self.number == 1 else 'have'} {plain(gib)} GiB"
+
+
+class Memory(NamedTuple):
+    """GiB of accelerator memory that one replica has, at least and at most."""
+
+    low: Decimal
+    high: Decimal
 
 
 def plain(number: Decimal) -> str:
@@ -169,8 +174,8 @@ def bytes_of(name: str) -> Decimal | None:
     return next((Decimal(size) for size, names in _BYTES.items() if folded in names), None)
 
 
-def memory(resource: Resource, prices: PriceBook) -> Memory | Unknown | None:
-    """Return the accelerator memory of one replica; None where it has none or it is not known how it is spread."""
+def held(resource: Resource) -> Held | Unknown | None:
+    """Return the accelerators of one replica; None where it has none or it is not known how it is spread."""
     groups = [one for one in resource.compute if not isinstance(one.accelerator_count, Absent) and not _none(one)]
     if len(groups) != 1:
         return None
@@ -178,15 +183,19 @@ def memory(resource: Resource, prices: PriceBook) -> Memory | Unknown | None:
     for fact in (group.accelerator_count, group.accelerator):
         if isinstance(fact, Unknown):
             return fact
-    count, name = group.accelerator_count, group.accelerator
-    nodes = _nodes(resource, group)
+    count, name, nodes = group.accelerator_count, group.accelerator, _nodes(resource, group)
     if not isinstance(count, Known) or not isinstance(name, Known) or nodes is None:
         return None
-    each = _each(group, name.value, prices)
+    return Held(count.value * nodes, name, count, group)
+
+
+def memory(there: Held, prices: PriceBook) -> Memory | Unknown:
+    """Return the accelerator memory of one replica, unknown where nothing tells how much one accelerator has."""
+    each = _each(there.group, there.accelerator.value, prices)
     if each is None:
-        return None
-    whole = count.value * nodes
-    return Memory(each[0] * whole, each[1] * whole, whole, name, count, nodes)
+        reason = f"nothing tells how much memory one {there.accelerator.value} has"
+        return Unknown(reason, there.accelerator.location)
+    return Memory(each[0] * there.number, each[1] * there.number)
 
 
 def _none(group: Compute) -> bool:

@@ -12,6 +12,13 @@ from guard.rules._helpers import listed
 
 _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
+_SINGULAR = {"do": "does", "stop": "stops", "are": "is"}
+
+
+def made_by_a_module(resource: Resource) -> bool:
+    """Tell whether a resource stands where a module is called, so that nothing can be written into it there."""
+    return any(call.location == resource.location for call in resource.calls)
+
 
 def folded(key: str) -> str:
     """Return a key without what does not count: letter case, separators and a DNS prefix."""
@@ -24,14 +31,11 @@ def charged(labels: Labels, keys: Iterable[str]) -> dict[str, Value[str]]:
     return {key: one.value for key, one in sorted(labels.entries.items()) if folded(key) in wanted}
 
 
-def named_tags(keys: Sequence[str]) -> str:
-    """Return the keys as a message names them: `tags owner and team`."""
-    return f"tag{'s' if len(keys) > 1 else ''} {listed(keys)}"
-
-
-def inflected(keys: Sequence[str], verb: str) -> str:
-    """Return the verb (`do`, `stop`) as it goes with so many keys."""
-    return verb if len(keys) > 1 else {"do": "does", "stop": "stops"}[verb]
+def told(keys: Sequence[str], verb: str) -> str:
+    """Return the keys and the verb (`do`, `stop`, `are`) as a sentence begins with them: `tags owner and team do`."""
+    if len(keys) > 1:
+        return f"tags {listed(keys)} {verb}"
+    return f"tag {keys[0]} {_SINGULAR[verb]}"
 
 
 def written(tags: Mapping[str, Value[str]], keys: Iterable[str]) -> dict[str, str] | None:

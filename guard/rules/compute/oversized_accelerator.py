@@ -41,7 +41,7 @@ from guard.model.rule import Context, Example, Rule
 from guard.model.value import Known, Unknown, first
 from guard.rules._helpers import usd
 from guard.rules._machines import MANAGED, hourly, provider_of, saved, types
-from guard.rules._sizing import Memory, Need, memory, need, plain
+from guard.rules._sizing import Held, Need, held, memory, need, plain
 
 Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
 
@@ -69,7 +69,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     serving = context.resource.serving
     if serving is None:
         return
-    there = memory(context.resource, context.project.prices)
+    there = held(context.resource)
     if isinstance(there, Unknown):
         yield context.undecided(there, "accelerator_count")
         return
@@ -85,39 +85,38 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     yield from _judged(context, serving, there)
 
 
-def _judged(context: Context[Options], serving: Serving, there: Memory) -> Iterator[Finding | UnknownFact]:
+def _judged(context: Context[Options], serving: Serving, there: Held) -> Iterator[Finding | UnknownFact]:
     wanted = need(serving, context.options.assumed_precision)
     if isinstance(wanted, Unknown):
         yield context.undecided(wanted, "serving.model_parameters")
         return
     if wanted is None:
         return
+    room = memory(there, context.project.prices)
+    if isinstance(room, Unknown):
+        yield context.undecided(room, "accelerator_memory_gib")
+        return
     enough = wanted.weights_gib * context.options.overhead
-    if there.low <= enough * context.options.most:
-        return
-    better = _better(context, there, enough)
-    if better is None:
-        return
-    yield context.finding(
-        there.fact, _message(there, wanted, enough, better), attribute="accelerator_count", saving=better.saving
-    )
+    better = _better(context, there, room.low, enough) if room.low > enough * context.options.most else None
+    if better is not None:
+        message = _message(there.having(room.low), wanted, enough, better)
+        yield context.finding(there.fact, message, attribute="accelerator_count", saving=better.saving)
 
 
-def _message(there: Memory, wanted: Need, enough: Decimal, better: Better) -> str:
+def _message(having: str, wanted: Need, enough: Decimal, better: Better) -> str:
     saving = f", which saves {usd(better.saving)} a month" if better.saving else ""
-    size = f"{there.having(there.low)}; the model takes about {plain(enough)} GiB"
+    size = f"{having}; the model takes about {plain(enough)} GiB"
     return f"{size} ({wanted.reckoning}): {better.words} would do{saving}"
 
 
-def _better(context: Context[Options], there: Memory, enough: Decimal) -> Better | None:
+def _better(context: Context[Options], there: Held, room: Decimal, enough: Decimal) -> Better | None:
     """Return what is enough: a cheaper machine of the same cloud, or fewer accelerators; None for neither."""
-    group = next(one for one in context.resource.compute if one.accelerator_count == there.fact)
-    kind = next(types(group), None)
-    offer = _offer(context, group, kind.value, there, enough) if kind is not None else None
+    kind = next(types(there.group), None)
+    offer = _offer(context, there.group, kind.value, room, enough) if kind is not None else None
     if kind is not None and offer is not None:
-        saving = saved(context.resource, group, kind.value, offer.instance_type, context.project.prices)
+        saving = saved(context.resource, there.group, kind.value, offer.instance_type, context.project.prices)
         return Better(f"{plain(offer.number)} x {offer.accelerator} ({offer.instance_type})", saving)
-    fewer = max(-(-enough // (there.low / there.number)), Decimal(1))
+    fewer = max(-(-enough // (room / there.number)), Decimal(1))
     if fewer >= there.number:
         return None
     return Better(f"{plain(fewer)} x {there.accelerator.value}", _part(context, 1 - fewer / there.number))
@@ -140,7 +139,7 @@ class Offer(NamedTuple):
     number: Decimal
 
 
-def _offer(context: Context[Options], group: Compute, kind: str, there: Memory, enough: Decimal) -> Offer | None:
+def _offer(context: Context[Options], group: Compute, kind: str, room: Decimal, enough: Decimal) -> Offer | None:
     """Return the cheapest machine that holds the model and costs less than the present one, where both are known."""
     prices, region = context.project.prices, first(group.region, context.resource.region)
     provider = provider_of(group, kind, prices)
@@ -153,7 +152,7 @@ def _offer(context: Context[Options], group: Compute, kind: str, there: Memory, 
         count = specs.accelerator_count or Decimal(0)
         whole = count * (specs.accelerator_memory_gib or 0)
         # Half an accelerator is nothing that a server could take for a whole one.
-        if count >= 1 and enough <= whole < there.low:
+        if count >= 1 and enough <= whole < room:
             price = hourly(context.resource, group, prefix + specs.instance_type, prices)
             if price is not None and price < now:
                 found.append(Offer(price, prefix + specs.instance_type, specs.accelerator, count))

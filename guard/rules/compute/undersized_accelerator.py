@@ -36,7 +36,7 @@ from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.resource import Serving
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Known, Unknown
-from guard.rules._sizing import Memory, memory, need, plain
+from guard.rules._sizing import Held, held, memory, need, plain
 
 Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
 
@@ -57,7 +57,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     serving = context.resource.serving
     if serving is None:
         return
-    there = memory(context.resource, context.project.prices)
+    there = held(context.resource)
     if isinstance(there, Unknown):
         yield context.undecided(there, "accelerator_count")
         return
@@ -71,16 +71,20 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
     yield from _judged(context, serving, there)
 
 
-def _judged(context: Context[Options], serving: Serving, there: Memory) -> Iterator[Finding | UnknownFact]:
+def _judged(context: Context[Options], serving: Serving, there: Held) -> Iterator[Finding | UnknownFact]:
     wanted = need(serving, context.options.assumed_precision)
     if isinstance(wanted, Unknown):
         yield context.undecided(wanted, "serving.model_parameters")
         return
     if wanted is None or _offloads(context):
         return
+    room = memory(there, context.project.prices)
+    if isinstance(room, Unknown):
+        yield context.undecided(room, "accelerator_memory_gib")
+        return
     least = wanted.weights_gib * context.options.overhead
-    if least > there.high:
-        message = f"{there.having(there.high)}; the model takes {plain(least)} GiB: {wanted.reckoning}"
+    if least > room.high:
+        message = f"{there.having(room.high)}; the model takes {plain(least)} GiB: {wanted.reckoning}"
         yield context.finding(there.fact, message, attribute="accelerator_count")
 
 

@@ -37,12 +37,11 @@ from pydantic import BaseModel, Field
 
 from guard.model.change import Block, Data
 from guard.model.finding import Finding, Fix, Severity, UnknownFact
-from guard.model.location import Location
 from guard.model.resource import Resource
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown
+from guard.rules import _tags
 from guard.rules._helpers import put
-from guard.rules._tags import charged, folded, inflected, means, named_tags, propagated, specified, specifies, written
 
 Said = Iterator[Finding | UnknownFact]
 # The keys that FinOps teams allocate cost by, in their usual spellings.
@@ -67,10 +66,10 @@ def check(context: Context[Options]) -> Said:
 
 
 def _autoscaling_group(context: Context[Options]) -> Said:
-    wanted = {folded(key) for key in context.options.keys}
+    wanted = {_tags.folded(key) for key in context.options.keys}
     for index, block in enumerate(context.resource.body.items("tag")):
         key = block.text("key")
-        if not isinstance(key, Known) or folded(key.value) not in wanted:
+        if not isinstance(key, Known) or _tags.folded(key.value) not in wanted:
             continue
         attribute = f"tag[{index}].propagate_at_launch"
         match block.flag("propagate_at_launch"):
@@ -84,64 +83,68 @@ def _autoscaling_group(context: Context[Options]) -> Said:
 
 def _launch_template(context: Context[Options]) -> Said:
     template = context.resource
-    body, tags = template.body, charged(template.labels, context.options.keys)
+    body, tags = template.body, _tags.charged(template.labels, context.options.keys)
     for kind in ("instance", "volume"):
-        reached = specified(body, kind)
+        reached = _tags.specified(body, kind)
         if isinstance(reached, Unknown):
             yield context.undecided(reached, "tag_specifications")
             return
         if kind == "instance":
-            reached |= propagated(template, _others(context, "aws_autoscaling_group"))
-        lost = [key for key in tags if folded(key) not in reached]
+            reached |= _tags.propagated(template, _others(context, "aws_autoscaling_group"))
+        lost = [key for key in tags if _tags.folded(key) not in reached]
         if lost:
-            values = None if specifies(body, kind) else written(tags, lost)
+            values = None if _tags.specifies(body, kind) else _tags.written(tags, lost)
             block = Block({"resource_type": kind, "tags": dict(values or {})})
-            message = f"{named_tags(lost)} {inflected(lost, 'stop')} here: no tag_specifications give the {kind}s any"
-            fix = _fix(f"tag the {kind}s", template.location, ("tag_specifications",), block if values else None)
+            message = f"{_tags.told(lost, 'stop')} here: no tag_specifications give the {kind}s any"
+            fix = _fix(f"tag the {kind}s", template, ("tag_specifications",), block if values else None)
             where = body.nearest("tags") if body.get("tags") else template.location
             yield context.finding(where, message, attribute=f"tag_specifications.{kind}", fix=fix)
 
 
-def _fix(message: str, where: Location, path: tuple[str | int, ...], value: Data) -> Fix | None:
-    return Fix(message, changes=(put(where, path, value),)) if value else None
+def _fix(message: str, resource: Resource, path: tuple[str, ...], value: Data) -> Fix | None:
+    if not value or _tags.made_by_a_module(resource):
+        return None
+    return Fix(message, changes=(put(resource.location, path, value),))
 
 
 def _node_group(context: Context[Options]) -> Said:
     resource = context.resource
-    tags = charged(resource.labels, context.options.keys)
+    tags = _tags.charged(resource.labels, context.options.keys)
     if not tags or any(True for _ in _others(context, "aws_autoscaling_group_tag")):
         return
     reached: set[str] | Unknown = set()
     if resource.body.get("launch_template") is not None:
-        templates = [one for one in _others(context, "aws_launch_template") if means(resource, one, "launch_template")]
+        templates = [
+            one for one in _others(context, "aws_launch_template") if _tags.means(resource, one, "launch_template")
+        ]
         if len(templates) != 1:
             where = resource.body.nearest("launch_template")
             yield context.undecided(Unknown("the launch template is not in this configuration", where), "tags")
             return
         # Tags that the template itself has and does not pass on are found there.
-        reached = specified(templates[0].body, "instance")
-        reached = reached if isinstance(reached, Unknown) else reached | set(map(folded, templates[0].labels.entries))
+        reached = _tags.specified(templates[0].body, "instance")
+        reached = (
+            reached if isinstance(reached, Unknown) else reached | set(map(_tags.folded, templates[0].labels.entries))
+        )
     if isinstance(reached, Unknown):
         yield context.undecided(reached, "tags")
         return
-    lost = [key for key in tags if folded(key) not in reached]
+    lost = [key for key in tags if _tags.folded(key) not in reached]
     if lost:
         cure = "use a launch template with tag_specifications"
-        message = f"{named_tags(lost)} of a node group {inflected(lost, 'do')} not reach its machines: {cure}"
+        message = f"{_tags.told(lost, 'do')} not reach the machines of a node group: {cure}"
         yield context.finding(resource.labels.location, message, attribute="tags")
 
 
 def _ecs_service(context: Context[Options]) -> Said:
-    tags = list(charged(context.resource.labels, context.options.keys))
+    tags = list(_tags.charged(context.resource.labels, context.options.keys))
     passed = context.resource.body.text("propagate_tags")
     if isinstance(passed, Unknown):
         yield context.undecided(passed, "propagate_tags")
     elif tags and (isinstance(passed, Absent) or passed.value in ("", "NONE")):
         where = passed if isinstance(passed, Known) else context.resource.labels.location
-        fix = Fix(
-            "propagate the service's tags", changes=(put(context.resource.location, ("propagate_tags",), "SERVICE"),)
-        )
-        message = f'{named_tags(tags)} {inflected(tags, "do")} not reach the tasks: set propagate_tags = "SERVICE"'
+        fix = _fix("propagate the service's tags", context.resource, ("propagate_tags",), "SERVICE")
+        message = f'{_tags.told(tags, "do")} not reach the tasks: set propagate_tags = "SERVICE"'
         yield context.finding(where, message, attribute="propagate_tags", fix=fix)
 
 
@@ -149,32 +152,32 @@ def _instance(context: Context[Options]) -> Said:
     """Tags of the provider reach volumes by themselves, those of the instance do not."""
     resource, body = context.resource, context.resource.body
     own = {key for key, one in resource.labels.entries.items() if one.source == "resource"}
-    tags = {key: value for key, value in charged(resource.labels, context.options.keys).items() if key in own}
+    tags = {key: value for key, value in _tags.charged(resource.labels, context.options.keys).items() if key in own}
     reached: set[str] = set()
     for path in (("volume_tags",), ("root_block_device", "tags")):
         found = body.find(*path)
         if isinstance(found, Unknown):
             yield context.undecided(found, ".".join(path))
             return
-        reached |= {folded(key) for key in body.fields(*path)}
-    lost = [key for key in tags if folded(key) not in reached]
+        reached |= {_tags.folded(key) for key in body.fields(*path)}
+    lost = [key for key in tags if _tags.folded(key) not in reached]
     if lost:
-        message = f"{named_tags(lost)} {inflected(lost, 'do')} not reach the volumes: set volume_tags"
-        fix = _fix("tag the volumes", resource.location, ("volume_tags",), written(tags, lost))
+        message = f"{_tags.told(lost, 'do')} not reach the volumes: set volume_tags"
+        fix = _fix("tag the volumes", resource, ("volume_tags",), _tags.written(tags, lost))
         yield context.finding(resource.labels.location, message, attribute="volume_tags", fix=fix)
 
 
 def _node_pool(context: Context[Options]) -> Said:
     resource = context.resource
-    wanted = {folded(key) for key in context.options.keys}
+    wanted = {_tags.folded(key) for key in context.options.keys}
     nodes = resource.body.fields("node_config", "labels")
     for key, node in sorted(nodes.items()):
-        if folded(key) in wanted and isinstance(resource.labels.find(key), Absent):
+        if _tags.folded(key) in wanted and isinstance(resource.labels.find(key), Absent):
             value, name = node.text(), key.rpartition("/")[2]
             right = isinstance(value, Known) and re.fullmatch(r"[a-z0-9_-]{1,63}", value.value)
             entries = {name: value.value} if isinstance(value, Known) and right else None
             path = ("node_config", "resource_labels")
-            fix = _fix(f"label the machines with {name}", resource.location, path, entries)
+            fix = _fix(f"label the machines with {name}", resource, path, entries)
             message = f"{key} is a label of Kubernetes nodes, which no bill knows: write it under resource_labels"
             yield context.finding(node.key or node.location, message, attribute=f"node_config.labels.{key}", fix=fix)
 
@@ -195,7 +198,7 @@ def _azure_deployment(context: Context[Options]) -> Said:
 
 def _sagemaker_endpoint(context: Context[Options]) -> Said:
     for other in _others(context, "aws_sagemaker_endpoint_configuration"):
-        if means(context.resource, other, "endpoint_config_name"):
+        if _tags.means(context.resource, other, "endpoint_config_name"):
             yield from _missing_here(
                 context, other, "the endpoint configuration", "and not on the endpoint, which is billed"
             )
@@ -205,7 +208,7 @@ def _sagemaker_endpoint(context: Context[Options]) -> Said:
 def _missing_here(context: Context[Options], other: Resource, there: str, here: str) -> Said:
     """Yield a finding for tags that another resource has and this one should have too."""
     labels = context.resource.labels
-    tags = charged(other.labels, context.options.keys)
+    tags = _tags.charged(other.labels, context.options.keys)
     lost = []
     for key in tags:
         match labels.find(key):
@@ -216,10 +219,9 @@ def _missing_here(context: Context[Options], other: Resource, there: str, here: 
                 return
     if not lost:
         return
-    fix = None
-    if labels.below is not None:
-        fix = _fix("add them", labels.location, labels.below, written(tags, lost))
-    message = f"{named_tags(lost)} {'are' if len(lost) > 1 else 'is'} on {there} {here}"
+    values = _tags.written(tags, lost) if labels.below is not None else None
+    fix = Fix("add them", changes=(put(labels.location, labels.below or (), dict(values)),)) if values else None
+    message = f"{_tags.told(lost, 'are')} on {there} {here}"
     yield context.finding(labels.location, message, attribute="labels", fix=fix)
 
 
@@ -267,7 +269,7 @@ resource "aws_eks_node_group" "gpu" {
   node_role_arn   = "arn:aws:iam::123456789012:role/nodes"
   subnet_ids      = ["subnet-1"]
   tags            = { owner = "search", team = "ranking" }
-# ^^^^ tags owner and team of a node group do not reach its machines: use a launch template with tag_specifications
+# ^^^^ tags owner and team do not reach the machines of a node group: use a launch template with tag_specifications
 }
 
 resource "aws_ecs_service" "serve" {
@@ -376,7 +378,6 @@ resource "aws_autoscaling_group" "train" {
 
 resource "aws_eks_node_group" "gpu" {
   cluster_name    = "ml"
-  node_group_name = "gpu"
   node_role_arn   = "arn:aws:iam::123456789012:role/nodes"
   subnet_ids      = ["subnet-1"]
   tags            = { owner = "search" }

@@ -35,6 +35,9 @@ from guard.terraform.known._building import (
 from guard.terraform.known._machines import Launched, autoscaling_group, template
 from guard.terraform.known_modules import ModuleCall
 
+# What a template's labels are given to where the call does not choose.
+_LABELLED = ("instance", "volume", "network-interface")
+
 
 class Member(NamedTuple):
     """A group of a cluster: where its inputs stand (its own first, then the defaults), and what the cluster adds."""
@@ -91,7 +94,7 @@ def managed(member: Member) -> Iterator[Instance]:
     made = address_of(member.call, member.within, "aws_launch_template", "this")
     template_id = reference(made, "id", place) if own is not False else filled(pick("launch_template_id", *sources))
     template_tags = merged(place, tags, pick("launch_template_tags", *sources))
-    machine = template(place, template_tags, *sources)
+    machine = template(place, template_tags, *sources, labelled=_LABELLED)
     machine["instance_type"] = _reserved_type(sources)
     yield from member.emit("aws_launch_template", member.created(own, custom), machine)
     yield from member.emit(
@@ -157,7 +160,7 @@ def self_managed(member: Member) -> Iterator[Instance]:
     tags = merged(place, member.tags, pick("tags", *sources) if not member.alone else None)
     made = address_of(member.call, member.within, "aws_launch_template", "this")
     template_id = reference(made, "id", place) if own is not False else filled(pick("launch_template_id", *sources))
-    machine = template(place, tags, *sources)
+    machine = template(place, tags, *sources, labelled=_LABELLED)
     if machine["instance_type"] is None and machine["instance_requirements"] is None and not _typeless(member):
         machine["instance_type"] = constant("m6i.large", place)
     yield from member.emit("aws_launch_template", member.created(own), machine)

@@ -30,8 +30,13 @@ SCRIPTS = (
 )
 
 
-def template(place: Location, tags: Node | None, *sources: Node) -> dict[str, Node | None]:
-    """Return the arguments of a launch template; an empty object means that its block is not written."""
+def template(
+    place: Location, tags: Node | None, *sources: Node, labelled: tuple[str, ...] = ()
+) -> dict[str, Node | None]:
+    """Return the arguments of a launch template; an empty object means that its block is not written.
+
+    `labelled` are the kinds of resources that get the labels where the call names none.
+    """
     blocks = ("instance_market_options", "instance_requirements", "placement", "capacity_reservation_specification")
     return {
         **{name: filled(pick(name, *sources)) for name in blocks},
@@ -40,7 +45,7 @@ def template(place: Location, tags: Node | None, *sources: Node) -> dict[str, No
         "block_device_mappings": listed(pick("block_device_mappings", *sources)),
         "user_data": script(*sources),
         "tags": tags,
-        "tag_specifications": tag_specifications(place, tags, *sources),
+        "tag_specifications": tag_specifications(place, tags, labelled, *sources),
     }
 
 
@@ -49,9 +54,10 @@ def script(*sources: Node) -> Node | None:
     return next((found for name in SCRIPTS if (found := filled(pick(name, *sources))) is not None), None)
 
 
-def tag_specifications(place: Location, tags: Node | None, *sources: Node) -> Node | None:
+def tag_specifications(place: Location, tags: Node | None, labelled: tuple[str, ...], *sources: Node) -> Node | None:
     """Return the labels of what a template launches, where the input lists only the kinds of resources."""
-    kinds = setting("tag_specifications", (), *sources)
+    usual = tuple(Node(kind, place) for kind in labelled)
+    kinds = setting("tag_specifications", usual, *sources)
     if isinstance(kinds.value, Unknown):
         return kinds
     found = []

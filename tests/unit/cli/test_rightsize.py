@@ -1,0 +1,71 @@
+"""`guard rightsize`, as a script sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from guard.cli.main import main
+
+TERRAFORM = """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_instance" "prepare" {
+  instance_type = "m7i.8xlarge"
+}
+
+resource "aws_instance" "busy" {
+  instance_type = "m7i.large"
+}
+"""
+HISTORY = (
+    "address,cpu_percent,memory_percent\n"
+    + "aws_instance.prepare,7,9\n" * 150
+    + "aws_instance.busy,90,90\n" * 150
+    + "aws_instance.gone,1,1\n"
+)
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "main.tf").write_text(TERRAFORM, encoding="utf-8")
+    (tmp_path / "history.csv").write_text(HISTORY, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_proposals_are_told(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rightsize", "history.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "aws_instance.prepare: m7i.8xlarge -> m7i.xlarge, saves $1,030.18 a month" in out
+    assert "aws_instance.busy: keep; no cheaper type with a known price holds it" in out
+    assert "aws_instance.gone: measured, but no such resource is here" in out
+    assert out.endswith("1 of 2 could be smaller: $1,030.18 a month\n")
+
+
+def test_the_proposals_are_told_as_json(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rightsize", "history.csv", ".", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["version"], document["saving"], document["unmatched"]) == (1, "1030.18", ["aws_instance.gone"])
+    first = document["machines"][0]
+    assert (first["instance_type"], first["proposed"], first["saving"]) == ("m7i.8xlarge", "m7i.xlarge", "1030.18")
+    assert first["location"] == {"path": "main.tf", "line": 6, "column": 19, "end_line": 6, "end_column": 32}
+
+
+def test_a_check_finds_what_was_measured(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", "--usage-history", "history.csv", "--format", "json", "--fail-on", "never"]
+    assert main(arguments) == 0
+    found = [one for one in json.loads(capsys.readouterr().out)["findings"] if one["rule"] == "over-provisioned"]
+    assert [one["address"] for one in found] == ["aws_instance.prepare"]
+
+
+@pytest.mark.parametrize("written", ["main.tf", "missing.csv"])
+def test_a_file_that_is_no_history_is_a_usage_error(
+    measured: Path, capsys: pytest.CaptureFixture[str], written: str
+) -> None:
+    assert main(["rightsize", written]) == 2
+    assert written in capsys.readouterr().err
