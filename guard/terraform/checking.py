@@ -16,6 +16,7 @@ from guard.terraform.conversion import ConversionError, convert
 from guard.terraform.evaluation import Evaluation, ModuleInstance
 from guard.terraform.expressions import evaluate
 from guard.terraform.modules import Branch
+from guard.terraform.providers import bodies_of
 from guard.terraform.scope import Failure, Scope
 from guard.terraform.statics import Graph, cycle_in, name_of
 from guard.terraform.types import BOOL
@@ -81,9 +82,7 @@ class Walk:
             elif kind == "module":
                 module.children(name)
             elif kind == "provider":
-                body = module.provider(name)
-                if body is not None:
-                    body.settle()
+                self._provider(module, name)
             elif kind == "check":
                 self._assertions(
                     module.scope(module.module.checks[name].path),
@@ -92,6 +91,16 @@ class Walk:
                 )
             else:
                 self._resource(module, subject)
+
+    def _provider(self, module: ModuleInstance, name: str) -> None:
+        written = module.module.providers[name]
+        if written.attribute("for_each") is not None:
+            for one in bodies_of(module, name, written).values():
+                one.settle()
+            return
+        body = module.provider(name)
+        if body is not None:
+            body.settle()
 
     def _output(self, module: ModuleInstance, name: str) -> None:
         value = module.output(name)

@@ -61,6 +61,8 @@ class Module:
     problems: list[Problem] = field(default_factory=list)
     statics: object = None
     declarations: dict[str, Any] = field(default_factory=dict)
+    recipes: dict[str, Any] = field(default_factory=dict)
+    recalled: dict[Any, Any] = field(default_factory=dict)
     """What later stages found out of the text alone, kept for all calls of the module."""
 
     def say(self, code: str, message: str, path: str, span: Span, blocking: bool = True) -> None:
@@ -195,6 +197,8 @@ def _declare(module: Module, written: Written) -> None:
     if table is None:
         module.changes.append(written)
         return
+    if kind == "check":
+        _declare_nested(module, written)
     key = key_of(written.block)
     first = table.get(key)
     if first is None:
@@ -203,6 +207,13 @@ def _declare(module: Module, written: Written) -> None:
     place = f"{first.path}:{first.block.header.line}"
     message = f'{WORDS.get(kind, kind)} "{key}" is declared twice: first at {place}'
     module.say("duplicate", message, written.path, written.block.header)
+
+
+def _declare_nested(module: Module, written: Written) -> None:
+    """Declare the data source that stands within a check, which only that check may refer to."""
+    for block in written.block.body.blocks:
+        if block.type == "data" and len(block.labels) == LABELS["data"]:
+            module.resources.setdefault(key_of(block), Written(written.path, block))
 
 
 def _declare_locals(module: Module, written: Written) -> None:

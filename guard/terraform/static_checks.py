@@ -96,5 +96,7 @@ def _repetition(module: Module, subject: str, root: str) -> str | None:
     written = module.resources.get(subject)
     if written is None and subject.startswith("module."):
         written = module.calls[subject.removeprefix("module.")]
+    if subject.startswith("provider."):
+        written = module.providers.get(subject.removeprefix("provider."))
     argument = "for_each" if root == "each" else "count"
     return None if written is not None and written.attribute(argument) else without(root)
