@@ -13,7 +13,6 @@ from guard.model.document import Tree
 from guard.model.finding import Problem
 from guard.model.report import Report
 from guard.policy.model import Policy
-from guard.prices.book import open_book
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,7 +42,7 @@ def found(
     request = _options.request(options, chosen, policy, used)
     if tree is not None:
         request = replace(request, tree=tree)
-    prices, baseline, history = open_book(options.prices), _options.baseline(options), _history.history(options)
+    prices, baseline, history = _options.prices(options, policy), _options.baseline(options), _history.history(options)
     with _options.base(options, chosen, request) as base:
         return engine.check(request, policy, (*problems, *mistakes), prices, today(), base, baseline, history)
 

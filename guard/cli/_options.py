@@ -29,6 +29,7 @@ from guard.policy.baseline import read as read_baseline
 from guard.policy.loading import STANDARD
 from guard.policy.model import Policy, PolicySource
 from guard.policy.spending import with_spent
+from guard.prices.book import Book, open_book
 from guard.terraform.roots import EvaluationOptions
 from guard.terraform.sources import ModuleStore
 
@@ -48,6 +49,9 @@ def add_inputs(parser: ArgumentParser) -> None:
     """Declare what is read and with which values."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories; the current directory if none")
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name of what is read from standard input as -")
+    parser.add_argument(
+        "--no-render", action="store_true", help="render no charts and kustomizations with the helm and kustomize here"
+    )
     add_variables(parser)
 
 
@@ -167,6 +171,16 @@ def policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem
             return load_policy(sources, source, remotes.tree)
 
 
+def prices(options: Namespace, judged_by: Policy) -> Book:
+    """Return the price book, with what the policy says was negotiated."""
+    book = open_book(options.prices)
+    if not judged_by.prices:
+        return book
+    from guard.prices.overrides import with_overrides
+
+    return with_overrides(book, judged_by.prices)
+
+
 def usage(options: Namespace, chosen: Selection, judged_by: Policy) -> tuple[Usage | None, tuple[Problem, ...]]:
     """Return what is declared about use, by `--usage` or else by the policy, with the mistakes in it.
 
@@ -283,6 +297,7 @@ def request(
         files=chosen.files,
         context=("",) if chosen.files else (),
         terraform=evaluation(options, chosen),
+        render=not getattr(options, "no_render", True),
         locality=judged_by.locality if judged_by else {},
         usage=used,
     )

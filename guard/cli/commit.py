@@ -14,7 +14,6 @@ from guard.cli._usage import UsageError
 from guard.model.command import Command
 from guard.model.rule import Project
 from guard.policy.model import Policy
-from guard.prices.book import open_book
 from guard.reports import _shapes
 from guard.reports._words import dollars, printable
 
@@ -45,7 +44,7 @@ def run(options: Namespace) -> int:
     share = _share(options.share)
     chosen = _options.selection(options)
     policy, problems = _options.policy(options, chosen)
-    prices = open_book(options.prices)
+    prices = _options.prices(options, policy)
     understood = engine.understand(_options.request(options, chosen, policy), prices)
     project = engine.price(understood, prices)
     every = loads(project.resources, project.estimates, prices, _bought(policy))

@@ -13,7 +13,6 @@ from guard.discover import one
 from guard.model.command import Command
 from guard.model.finding import Problem
 from guard.model.report import Reporter, ReportOptions
-from guard.prices.book import open_book
 from guard.reports._words import printable
 
 REPORTED = ("infracost", "markdown", "html")
@@ -53,7 +52,7 @@ def _breakdown(options: Namespace) -> Breakdown:
     policy, problems = _options.policy(options, chosen)
     used, mistakes = _options.usage(options, chosen, policy)
     request = _options.request(options, chosen, policy, used)
-    prices = open_book(options.prices)
+    prices = _options.prices(options, policy)
     with _options.base(options, chosen, request) as before:
         understood = engine.understand(request, prices)
         base = engine.starting_point(understood, before, prices)

@@ -23,7 +23,6 @@ from guard.model.resource import Resource
 from guard.model.value import Absent, Known, Unknown
 from guard.policy.model import ASSERT, RuleEntry, Where
 from guard.policy.pages import page
-from guard.prices.book import open_book
 from guard.reports._words import dollars, printable
 
 
@@ -58,7 +57,7 @@ def _report(options: Namespace) -> Report:
     request = _options.request(options, chosen, policy)
     policy = replace(policy, rules=tuple(_narrowed(entry, options.name) for entry in policy.rules))
     with _options.base(options, chosen, request) as base:
-        return engine.check(request, policy, problems, open_book(options.prices), datetime.now(UTC).date(), base)
+        return engine.check(request, policy, problems, _options.prices(options, policy), datetime.now(UTC).date(), base)
 
 
 def _narrowed(entry: RuleEntry, address: str) -> RuleEntry:

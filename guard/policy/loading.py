@@ -16,6 +16,7 @@ from guard.model.node import Node, is_sequence
 from guard.policy import packs
 from guard.policy.checking import check, nearest
 from guard.policy.model import ASSERT, BudgetEntry, Policy, PolicySource, PolicyWaiver, RuleEntry, Where
+from guard.policy.negotiated import negotiated
 from guard.policy.sources import FindRule, Found, Home, Reading, Remote, find
 
 ModelT = TypeVar("ModelT")
@@ -89,7 +90,7 @@ def _policy(reading: Reading, root: Node, found: Found, above: tuple[str, ...]) 
         budgets=tuple(entry for node in _items(singly, "budgets") for entry in _budget(reading, node, BudgetModel)),
         waivers=tuple(entry for node in _items(singly, "waivers") for entry in _waiver(reading, node, WaiverModel)),
         locality=dict(header.locality),
-        prices=header.prices,
+        prices=negotiated(reading, root.get("prices"), found),
         usage=_usage(root, found),
     )
     inherited = Policy()
@@ -247,7 +248,7 @@ def _joined(inherited: Policy, own: Policy) -> Policy:
         budgets=tuple(one for one in inherited.budgets if one.name not in budgets) + own.budgets,
         waivers=inherited.waivers + own.waivers,
         locality={**own.locality, **{glob: at for glob, at in inherited.locality.items() if glob not in own.locality}},
-        prices=own.prices or inherited.prices,
+        prices=inherited.prices + own.prices,
         usage=own.usage or inherited.usage,
     )
 

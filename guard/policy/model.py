@@ -11,6 +11,7 @@ from typing import Any
 from guard.model.finding import Severity
 from guard.model.location import Location
 from guard.model.node import Node
+from guard.model.override import Override
 from guard.model.spend import Spent
 from guard.model.value import Unknown
 
@@ -99,7 +100,7 @@ class Policy:
     budgets: tuple[BudgetEntry, ...] = ()
     waivers: tuple[PolicyWaiver, ...] = ()
     locality: Mapping[str, str] = field(default_factory=dict)
-    prices: str = ""
+    prices: tuple[Override, ...] = ()
     usage: str | Node = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()

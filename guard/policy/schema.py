@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from guard.model.finding import Severity
 from guard.model.rule import Rule
@@ -145,6 +145,33 @@ class WaiverModel(Strict):
     """USD a month that the waived resources may cost together; above it the waiver no longer holds."""
 
 
+class PriceModel(Strict):
+    """A negotiated price or discount; the last one that fits counts."""
+
+    provider: Literal["aws", "google", "azure"]
+    """Whose list price it takes the place of."""
+    sku: str = "*"
+    """Instance types or other SKUs, as a glob such as `p5.*`."""
+    region: str = "*"
+    """Regions, as a glob such as `us-*`."""
+    service: str = ""
+    """A managed service, or `storage`; instance types where it is not written."""
+    purchase: Literal["", "on_demand", "spot", "commit_1y", "commit_3y"] = ""
+    """The way to buy that it holds for; every way where it is not written."""
+    discount_percent: Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    """What is taken off the list price."""
+    amount: Amount | None = None
+    """USD a unit, in place of the list price."""
+    note: str = ""
+    """Whose price it is, for reports."""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.discount_percent is None) == (self.amount is None):
+            raise ValueError("write either `discount_percent` or `amount`")
+        return self
+
+
 class PolicyModel(Strict):
     """A policy file."""
 
@@ -160,8 +187,8 @@ class PolicyModel(Strict):
     """Findings that are accepted."""
     locality: Mapping[str, str] = Field(default_factory=dict)
     """Where data lives that the repository does not say: globs of URIs, each with its region."""
-    prices: str = ""
-    """The path of a price book."""
+    prices: str | tuple[PriceModel, ...] = ""
+    """Negotiated prices and discounts, or the path of a file (relative to this one) that lists them."""
     usage: str | Mapping[str, Any] = ""
     """The path of a usage file (relative to this file), or what such a file would hold."""
 

@@ -66,10 +66,11 @@ def find(reading: Reading, source: PolicySource, named_at: Location | None, home
         return Found(packs.path(source.name), packs.read(source.name), None)
     if source.name.startswith(GIT):
         return _find_remote(reading, source.name, named_at)
-    return _find_file(reading, source.name, named_at, home)
+    return read_file(reading, source.name, named_at, home)
 
 
-def _find_file(reading: Reading, name: str, named_at: Location | None, home: Home) -> Found | None:
+def read_file(reading: Reading, name: str, named_at: Location | None, home: Home) -> Found | None:
+    """Return a file that a policy names, relative to its folder, None after what is wrong with it is noted."""
     path = posixpath.normpath(posixpath.join(home.folder, name))
     called = home.called + path
     try:
@@ -100,7 +101,7 @@ def _find_remote(reading: Reading, name: str, named_at: Location | None) -> Foun
         reading.wrong(str(error), place)
         return None
     called = f"{url.partition('://')[2].lstrip('/')}@{ref}/"
-    return _find_file(reading, path or packs.FILE, place, Home(tree, called=called))
+    return read_file(reading, path or packs.FILE, place, Home(tree, called=called))
 
 
 def _not_found(name: str, error: ReadError) -> str:
