@@ -10,7 +10,7 @@ easy change into an urgent one. For AI work the gap is widest: old GPUs lack the
 
 Take the type that the finding names: it has at least the same virtual CPUs, memory and accelerators and the same
 processor architecture. It is named with its saving where the price book knows both prices in the region; `guard fix`
-writes it where the type is a plain literal and the successor costs no more. Where no size of the successor fits one to
+writes it where the type is a plain literal, has no accelerator and costs no less than its successor. Where no size of the successor fits one to
 one, the finding names the families to choose from.
 
 ## When to leave it
@@ -54,10 +54,11 @@ class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=T
 
 
 class Successor(NamedTuple):
-    """A type to take instead, and whether it is the same size of the newer family."""
+    """A type to take instead. `drop_in` tells that it is the same size of the newer family, and has no accelerator,
+    for which drivers, images and number formats may have to change too."""
 
     name: str
-    same_size: bool
+    drop_in: bool
 
 
 def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
@@ -90,7 +91,7 @@ def _judged(context: Context[Options], compute: Compute, kind: Known[str]) -> It
         return
     message = f"{kind.value} is of a previous generation: take {other.name}"
     message += f", which saves {usd(amount)} a month" if amount else ""
-    certain = cheaper and other.same_size and not kind.trail
+    certain = cheaper and other.drop_in and not kind.trail
     fix = Fix(f"take {other.name}", changes=(put(kind.location, (), other.name),)) if certain else None
     yield context.finding(kind, message, attribute=named(compute, "instance_type"), saving=amount, fix=fix)
 
@@ -124,7 +125,7 @@ def _fitting(prices: PriceBook, kind: str, specs: Specs, old: Generation) -> Ite
     for template in (one for one in old.successors if size and size.lastindex and "{}" in one):
         same = prices.specs(old.provider, template.replace("{}", size[1] if size else ""))
         if same is not None and _holds(specs, same):
-            yield Successor(prefix + same.instance_type, True)
+            yield Successor(prefix + same.instance_type, not same.accelerator)
             continue
         pattern = type_pattern(old.provider, template)
         others = [one for one in prices.machines(old.provider) if pattern.fullmatch(one.instance_type.casefold())]

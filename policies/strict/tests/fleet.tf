@@ -36,7 +36,7 @@ resource "aws_eks_node_group" "gpu" {
   }
 
   tags = { owner = "platform", environment = "prod" }
-# ^^^^ unpropagated-tag: tags CostCenter, environment and owner of a node group do not reach its machines: use a launch template with tag_specifications
+# ^^^^ unpropagated-tag: tags CostCenter, environment and owner do not reach the machines of a node group: use a launch template with tag_specifications
 }
 
 resource "aws_instance" "try" {

@@ -55,6 +55,27 @@ def test_a_server_is_known_by_its_image() -> None:
     assert plain(found.serving.precision) == "awq"
 
 
+SPREAD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: llm}
+spec:
+  containers:
+    - name: vllm
+      image: docker.io/vllm/vllm-openai:v0.9.0
+      args: [--model, acme/llm, --tensor-parallel-size=4, --pipeline-parallel-size, "PIPELINE"]
+"""
+
+
+def test_a_server_tells_over_how_many_accelerators_it_spreads() -> None:
+    found = only(SPREAD.replace("PIPELINE", "2"))
+    assert found.serving is not None
+    assert plain(found.serving.parallelism) == 8
+    found = only(SPREAD.replace("PIPELINE", "$(STAGES)"))
+    assert found.serving is not None
+    assert isinstance(found.serving.parallelism, Unknown)
+
+
 def test_replicas_that_are_not_written_are_absent_at_the_spec() -> None:
     found = group(only(DEPLOYMENT))
     assert isinstance(found.count_min, Absent)
