@@ -92,11 +92,13 @@ def _message(found: Proposal, percent: Decimal) -> str:
     return f"{found.present.value} used at most {used} in {share}: {found.name} would do{saving}"
 
 
-HISTORY = "address,time,cpu_percent,memory_percent\n" + "".join(
-    f"aws_instance.prepare,2026-06-01T{hour:02}:{minute:02}:00Z,{4 + minute // 15},9\n"
-    for hour in range(24)
-    for minute in range(0, 60, 10)
-)
+HISTORY = """\
+address,time,cpu_percent,memory_percent
+aws_instance.prepare,2026-06-01T00:00:00Z,4,9
+aws_instance.prepare,2026-06-01T06:00:00Z,5,9
+aws_instance.prepare,2026-06-01T12:00:00Z,7,9
+aws_instance.prepare,2026-06-01T18:00:00Z,6,9
+"""
 
 TERRAFORM = Example(
     "main.tf",
@@ -107,10 +109,11 @@ provider "aws" {
 
 resource "aws_instance" "prepare" {
   instance_type = "m7i.8xlarge"
-#                 ^^^^^^^^^^^^^ m7i.8xlarge used at most 7 % of its processors and 9 % of its memory in 95 % of 144 samples: m7i.xlarge would do, which saves $1,030 a month
+#                 ^^^^^^^^^^^^^ m7i.8xlarge used at most 7 % of its processors and 9 % of its memory in 95 % of 4 samples: m7i.xlarge would do, which saves $1,030 a month
 }
 """,  # noqa: E501
     files={"usage-history.csv": HISTORY},
+    options={"least_samples": 4},
 )
 
 SPEC = Example(
@@ -121,12 +124,14 @@ kind: ModelDeployment
 metadata: {name: chat}
 model: {name: chat, version: "3"}
 compute: {provider: aws, region: us-east-1, instance: g6.12xlarge}
-#                                                     ^^^^^^^^^^^ g6.12xlarge used at most 5 % of its processors, 10 % of its memory, 18 % of its accelerators and 20 % of its accelerator memory in 95 % of 200 samples: g6.2xlarge would do, which saves $2,646 a month
+#                                                     ^^^^^^^^^^^ g6.12xlarge used at most 5 % of its processors, 10 % of its memory, 18 % of its accelerators and 20 % of its accelerator memory in 95 % of 2 samples: g6.2xlarge would do, which saves $2,646 a month
 """,  # noqa: E501
     files={
         "usage-history.csv": "address,cpu_percent,memory_percent,accelerator_percent,accelerator_memory_percent\n"
-        + "ModelDeployment/chat,5,10,18,20\n" * 200
+        "ModelDeployment/chat,4,10,11,20\n"
+        "ModelDeployment/chat,5,10,18,20\n"
     },
+    options={"least_samples": 2},
 )
 
 GOOD_TERRAFORM = Example(
@@ -146,7 +151,8 @@ resource "aws_instance" "serve" {
   instance_type = "g5.12xlarge"
 }
 """,
-    files={"usage-history.csv": "address,cpu_percent\n" + "aws_instance.prepare,97\n" * 200},
+    files={"usage-history.csv": "address,cpu_percent\naws_instance.prepare,97\n"},
+    options={"least_samples": 1},
 )
 
 RULE = Rule(

@@ -10,8 +10,8 @@ easy change into an urgent one. For AI work the gap is widest: old GPUs lack the
 
 Take the type that the finding names: it has at least the same virtual CPUs, memory and accelerators and the same
 processor architecture. It is named with its saving where the price book knows both prices in the region; `guard fix`
-writes it where the type is a plain literal, has no accelerator and costs no less than its successor. Where no size of the successor fits one to
-one, the finding names the families to choose from.
+writes it where the type is a plain literal, has no accelerator and costs no less than its successor. Where no size of
+the successor fits one to one, the finding names the families to choose from.
 
 ## When to leave it
 
