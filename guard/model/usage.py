@@ -57,7 +57,9 @@ def _named(resource: Resource) -> tuple[str, str, str]:
     if resource.origin != "kubernetes":
         return "", "", ""
     parts = resource.address.rpartition(":")[2].split("/")
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else ("", *parts) if len(parts) == 2 else ("", "", "")
+    if len(parts) == 3:
+        return parts[0], parts[1], parts[2]
+    return ("", parts[0], parts[1]) if len(parts) == 2 else ("", "", "")
 
 
 def _is_pod_of(key: str, namespace: str, name: str) -> bool:
