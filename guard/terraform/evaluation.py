@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from guard.formats.hcl_syntax import Expression
 from guard.model.finding import Problem
@@ -18,6 +18,7 @@ from guard.terraform.expansion import SINGLE, Expansion, Key, Repetition, expand
 from guard.terraform.expressions import SHORT_CIRCUIT, evaluate
 from guard.terraform.files import TemplateRunner, TreeFiles
 from guard.terraform.modules import Branch
+from guard.terraform.recall import Kept, local_value
 from guard.terraform.scope import Budget, EvaluationError, Failure, Scope, TooLarge
 from guard.terraform.sources import Sources
 from guard.terraform.statics import Statics
@@ -53,6 +54,7 @@ class Evaluation:
         self.short_circuits = any(asks_for_short_circuits(branch.module) for branch in root.walk())
         self.problems: dict[tuple[str, Location | None], Problem] = {}
         self.cycles: dict[tuple[tuple[str, ...], str], Unknown] = {}
+        self.recalled: dict[Any, Kept] = {}
         self.known_calls: dict[tuple[str, str], tuple[ModuleCall, ...]] = {}
         self.given, problems = variables.collect(sources, self.directory, options, deployment)
         for problem in (*problems, *variables.undeclared(root.module, self.given)):
@@ -141,6 +143,9 @@ class ModuleInstance:
 
     def variable(self, name: str) -> Value | None:
         """Return an input variable's value, None where it is not declared."""
+        found = self._values.get(f"var.{name}")
+        if found is not None:
+            return found
         written = self.module.variables.get(name)
         if written is None:
             return None
@@ -215,9 +220,16 @@ class ModuleInstance:
         local = self.module.locals.get(name)
         if local is None:
             return None
-        expression, path = local.attribute.expression, local.path
-        place = Location(path, local.attribute.name_span)
-        return self.part(f"local.{name}", lambda: evaluate(expression, self.scope(path)), place)
+        found = self._values.get(f"local.{name}")
+        if found is not None:
+            return found
+        place = Location(local.path, local.attribute.name_span)
+        return self.part(f"local.{name}", lambda: local_value(self, name, local), place)
+
+    def settled(self, subjects: Iterable[str]) -> tuple[Value, ...] | None:
+        """Return the values of variables and locals that are evaluated already; None where one is not."""
+        found = tuple(map(self._values.get, subjects))
+        return None if None in found else found  # type: ignore[return-value]
 
     def output(self, name: str) -> Value | None:
         """Return an output's value, None where it is not declared."""
