@@ -13,7 +13,7 @@ from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.resource import Resource
 
-TAGGED = frozenset({"aws", "azure"})
+TAGGED = frozenset({"aws", "azure", "cloudformation"})
 
 
 def usd(amount: Decimal) -> str:

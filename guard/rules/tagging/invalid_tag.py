@@ -165,7 +165,7 @@ def _wrong_value(context: Context[Options], key: str, value: Known[str], allowed
 def _placeholder(key: str, label: Label) -> bool:
     """Tell whether key or value is to be filled in by another program: `${team}`, `{{ team }}`, `<team>`."""
     value = label.value.value if isinstance(label.value, Known) else ""
-    return any(mark in text for text in (key, value) for mark in ("${", "{{", "$(", "<"))
+    return any(mark in text for text in (key, value) for mark in ("${", "{{", "$(", "<", "%s", "%d"))
 
 
 def _spelling(context: Context[Options], key: str, label: Label) -> Iterator[Finding]:
