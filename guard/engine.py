@@ -14,7 +14,7 @@ from guard.costing.usage import Usage, apply_usage, read_usage
 from guard.discover import load as load_module
 from guard.discover import modules, offered, one
 from guard.inputs.selection import below
-from guard.model.document import Document, Format, ReadError, Tree
+from guard.model.document import Document, Format, ReadError, Renderer, Tree
 from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
@@ -24,6 +24,7 @@ from guard.model.report import Report, RuleInfo, totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
 from guard.model.usage import UsageHistory
+from guard.platforms.packages import unpacked
 from guard.platforms.reading import read
 from guard.platforms.recognition import may_be_claimed
 from guard.policy.baseline import Baseline, Entry, subtracted
@@ -64,6 +65,7 @@ class Request:
     terraform: EvaluationOptions = field(default_factory=EvaluationOptions)
     locality: Mapping[str, str] = field(default_factory=dict)
     usage: Usage | None = None
+    render: bool = False
 
     def judges(self, path: str) -> bool:
         """Tell whether findings in `path` are asked for."""
@@ -94,7 +96,9 @@ class Understanding:
 
 def understand(request: Request, prices: PriceBook) -> Understanding:
     """Return the resources that the request's files would deploy, each sorted by its place."""
-    documents = tuple(_documents(request))
+    given = tuple(_documents(request))
+    renderer = (lambda: _programs(request.tree)) if request.render else None
+    documents, untold = unpacked(request.tree, given, renderer, request.judges)
     plans = tuple(plan for document in documents if (plan := read_plan(document, request.tree)) is not None)
     planned = {plan.covers for plan in plans}
     roots = tuple(one for one in evaluate(request.tree, request.terraform, request.holds) if one.root not in planned)
@@ -113,16 +117,23 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
         problems += told
         standing = apply_usage(standing, request.usage).resources if standing is not None else None
     every = [*problems, *(p for root in roots for p in root.problems), *(p for plan in plans for p in plan.problems)]
-    every += _of_documents(documents, {one.location.path for one in resources})
+    every += [*untold, *_of_documents(documents, {one.location.path for one in resources})]
     if not documents and not roots and not request.files:
         every.append(_nothing(request))
     return Understanding(
         resources=resources,
         problems=tuple(sorted(set(every), key=_place)),
         unknowns=tuple(sorted({u for root in roots for u in root.unknowns}, key=lambda u: (u.location, u.reason))),
-        files=_count(request, documents, roots),
+        files=_count(request, given, roots),
         standing=standing,
     )
+
+
+def _programs(tree: Tree) -> Renderer:
+    # Few repositories hold packages, and running programs takes many modules.
+    from guard.inputs.programs import Programs
+
+    return Programs(tree)
 
 
 def load_usage(path: str, text: str) -> tuple[Usage, tuple[Problem, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,26 @@ class Tree(Protocol):
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises ReadError where it is missing, outside, too large or unreadable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a chart or kustomization makes, as YAML; None where it could not be rendered, with the reason."""
+
+    text: str | None
+    reason: str = ""
+
+
+class Renderer(Protocol):
+    """Renders packages of a tree; `files` are the paths that a package is made of, in the tree's terms."""
+
+    def chart(self, directory: str, files: Sequence[str]) -> Rendering:
+        """Return what the Helm chart in `directory` makes with its own values."""
+        ...
+
+    def kustomization(self, directory: str, files: Sequence[str]) -> Rendering:
+        """Return what the kustomization in `directory` makes."""
         ...
 
 

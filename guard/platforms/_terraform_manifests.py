@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from guard.model.finding import Problem
 from guard.model.instance import Instance, Piece
+from guard.model.location import Location
 from guard.model.node import Node, is_sequence
 from guard.model.value import Known, Unknown
 
@@ -87,6 +88,18 @@ def declared(instance: Instance) -> Node | None:
 def declaration(instance: Instance) -> Declared:
     """Return what an instance that declares a Kubernetes object says of it."""
     return _declared(_Same(instance))
+
+
+def applied(instance: Instance) -> Iterator[Location]:
+    """Yield where the texts begin that an instance applies: documents there are not deployed beside it."""
+    node = declared(instance)
+    if node is not None:
+        yield node.location.start
+    if instance.type == "helm_release":
+        for number in range(len(instance.body.items("values"))):
+            values = text_at(instance, "values", number).node
+            if values is not None:
+                yield values.location.start
 
 
 class _Same:

@@ -17,7 +17,7 @@ from guard.model.platform import Platform, Source, Surroundings
 from guard.model.price import PriceBook, Specs
 from guard.model.resource import Compute, Resource
 from guard.model.value import Absent, Known, Value, mapped
-from guard.platforms._terraform_manifests import declared
+from guard.platforms._terraform_manifests import applied
 from guard.platforms.links import Place, linked
 
 # us-east-1a and the local and wavelength zones us-west-2-lax-1a, us-east-1-wl1-bos-wlz-1.
@@ -77,9 +77,9 @@ def _sources(
             yield instance, root, around
     around = Surroundings(everything, tuple(items))
     # A manifest that Terraform reads from its file and applies is one thing, known by Terraform's address.
-    applied = {node.location.start for one in everything.values() if (node := declared(one)) is not None}
+    taken = {place for one in everything.values() for place in applied(one)}
     for item in items:
-        if item.node.location.start not in applied:
+        if item.node.location.start not in taken:
             yield item, item.path, around
 
 
