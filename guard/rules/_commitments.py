@@ -147,10 +147,14 @@ def coverage(every: Iterable[Load]) -> Decimal | None:
 
 
 def _steady(resource: Resource) -> bool:
-    """Tell whether its least number of machines runs all month: runs and declared hours do not."""
+    """Tell whether its least number of machines runs all month: runs and declared hours do not.
+
+    A pod whose machine is not written has a price, but nobody knows of which machine: nothing to commit to.
+    """
     hours = all(isinstance(one.hours_per_month, Absent) for one in resource.compute)
     ending = any(isinstance(one.max_runtime_hours, Known) for one in resource.compute)
-    return resource.purpose not in RUNS and resource.repeated is None and hours and not ending
+    placed = all(isinstance(one.instance_type, Known) for one in resource.compute if one.share)
+    return resource.purpose not in RUNS and resource.repeated is None and hours and placed and not ending
 
 
 def _add(found: dict[tuple[str, str, str], Load], resource: Resource, line: CostLine) -> None:
