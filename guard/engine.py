@@ -231,7 +231,7 @@ def check(
         findings=findings,
         waived=(*(one for one in judgement.waived if _wanted(one.finding, request, policy)), *left.waived),
         problems=tuple(sorted(asked, key=_place)),
-        unknowns=tuple(sorted(unknowns, key=lambda one: (one.location, one.address, one.attribute, one.reason))),
+        unknowns=tuple(sorted(unknowns, key=_unknown_place)),
         totals=totals(project, before),
         resources=understood.resources,
         estimates=project.estimates,
@@ -376,6 +376,10 @@ def _count(request: Request, documents: Sequence[Document], roots: Sequence[Eval
     paths = {document.path for document in documents}
     paths |= {p for p in request.tree.paths() if request.reads(p) and any(p.endswith(s) for s in terraform)}
     return len(paths)
+
+
+def _unknown_place(fact: UnknownFact) -> tuple[Location, str, str, str, str]:
+    return fact.location, fact.address, fact.attribute, fact.reason, fact.rule
 
 
 def _place(problem: Problem) -> tuple[Location, str, str]:
