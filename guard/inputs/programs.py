@@ -179,7 +179,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _first_line(said: bytes, top: Path) -> str:
     """Return what a program says is wrong, without where the copy was."""
     lines = [_LOG.sub("", line).strip(' <>"') for line in said.decode("utf-8", "replace").splitlines()]
-    lines = [line for line in lines if line]
+    lines = [line for line in lines if line and not line.startswith("# Warning")]
     wanted = next((line for line in lines if line.lower().startswith("error")), lines[0] if lines else "")
     text = wanted.removeprefix("Error: ").removeprefix("error: ").replace(f"{top}/files/", "").replace(str(top), "")
     return "".join(one if one.isprintable() else " " for one in text)[:300]

@@ -205,7 +205,16 @@ def sources(kustomization: Kustomization, objects: Sequence[Node], built: Node) 
         if _text(one, "kind") in ("", kind) and _text(one, "metadata", "name") in ("", longest)
     ]
     own = [part for node in kustomization.nodes for part in _settings(node, longest)]
-    return (*own, *patches, *originals)
+    return (*patches, *originals, *own, *_names(originals, name))
+
+
+def _names(originals: Sequence[Node], name: str) -> Iterator[Node]:
+    """Yield the name of an original as it is built, with its prefix and suffix."""
+    for one in originals[:1]:
+        written = one.get("metadata", "name")
+        if written is not None:
+            named = Node({"name": Node(name, written.location)}, written.location)
+            yield Node({"metadata": named}, one.location)
 
 
 def _settings(node: Node, name: str) -> Iterator[Node]:

@@ -216,7 +216,7 @@ def test_what_is_built_stands_in_its_patch_and_its_base() -> None:
     assert at(node, *spec, "containers", 1, "resources", "limits", "nvidia.com/gpu") == ("prod/more.yaml", 10, 48)
     assert at(node, *spec, "priorityClassName") == ("prod/kustomization.yaml", 10, 16)
     assert at(node, "metadata", "labels", "owner") == ("prod/kustomization.yaml", 3, 23)
-    assert at(node, "metadata", "name")[0] == "prod/more.yaml"
+    assert at(node, "metadata", "name") == ("base/llm.yaml", 3, 18)
 
 
 def test_patches_are_no_objects_where_nothing_builds_them() -> None:
