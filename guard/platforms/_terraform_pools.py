@@ -27,7 +27,8 @@ def fallback(spot: Pool, others: Iterable[Pool]) -> Value[str]:
     """Return the on-demand pool of the same cluster that can take over from a spot pool; absent for other pools.
 
     It counts where it has the same accelerated family (or neither has one), may grow above zero, and has no taint that
-    the spot pool has not: then every pod that fits here fits there, and the cluster's autoscaler may move it.
+    the spot pool has not: then every pod that fits here fits there, and the cluster's autoscaler may move it. With
+    further taints it is for the pods to say whether they tolerate them, so it is unknown.
     """
     if not isinstance(spot.purchase, Known) or spot.purchase.value is not Purchase.SPOT:
         return Absent(spot.purchase.location)
@@ -44,8 +45,6 @@ def fallback(spot: Pool, others: Iterable[Pool]) -> Value[str]:
 def _takes_over(spot: Pool, other: Pool) -> bool | Unknown:
     if isinstance(other.purchase, Known) and other.purchase.value is not Purchase.ON_DEMAND:
         return False
-    if not other.taints <= spot.taints:
-        return False
     for fact in (other.purchase, other.high, spot.family, other.family):
         if isinstance(fact, Unknown):
             return Unknown(fact.reason, fact.location)
@@ -53,6 +52,10 @@ def _takes_over(spot: Pool, other: Pool) -> bool | Unknown:
     same = (
         isinstance(spot.family, Known) and isinstance(other.family, Known) and spot.family.value == other.family.value
     )
+    further = other.taints - spot.taints
+    if grows and same and further:
+        reason = f"pods may fall back on {other.address} if they tolerate its taint {min(further)}"
+        return Unknown(reason, other.location)
     return grows and same
 
 

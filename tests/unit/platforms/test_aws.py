@@ -235,7 +235,10 @@ def test_spot_node_group_falls_back_on_an_on_demand_one_of_the_same_family() -> 
     compute = read(aws, spot, same).compute[0]
     assert (value(compute.count_min), value(compute.count_max)) == (0, 5)
     assert value(compute.fallback) == "aws_eks_node_group.steady (on-demand)"
-    assert isinstance(read(aws, spot, other, tainted).compute[0].fallback, Absent)
+    assert isinstance(read(aws, spot, other).compute[0].fallback, Absent)
+    undecided = read(aws, spot, other, tainted).compute[0].fallback
+    assert isinstance(undecided, Unknown)
+    assert undecided.reason == "pods may fall back on aws_eks_node_group.tainted if they tolerate its taint other"
 
 
 def test_node_group_defaults() -> None:
