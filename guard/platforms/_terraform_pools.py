@@ -76,7 +76,15 @@ def _same(one: Instance, other: Instance, attribute: str) -> bool:
         return mine.value == theirs.value
     if one.module != other.module:
         return False
-    if isinstance(mine, Unknown) and isinstance(theirs, Unknown) and mine.reference and theirs.reference:
-        return mine.reference == theirs.reference
+    if isinstance(mine, Unknown) and isinstance(theirs, Unknown):
+        if mine.reference and theirs.reference:
+            return mine.reference == theirs.reference
+        # What has no value for the same cause in one module is the same thing, whatever it turns out to be.
+        if _cause(mine) == _cause(theirs):
+            return True
     references = [{bare(name) for name in pool.references.get(attribute, ())} for pool in (one, other)]
     return bool(references[0]) and references[0] == references[1]
+
+
+def _cause(unknown: Unknown) -> str:
+    return unknown.reason.rpartition(" has no value: ")[2]

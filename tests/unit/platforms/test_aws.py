@@ -241,6 +241,19 @@ def test_spot_node_group_falls_back_on_an_on_demand_one_of_the_same_family() -> 
     assert undecided.reason == "pods may fall back on aws_eks_node_group.tainted if they tolerate its taint other"
 
 
+def test_node_groups_of_a_cluster_without_a_value_are_of_one_cluster() -> None:
+    spot, steady, other = (
+        node_group(name, kind, "g5.12xlarge", cluster_name=unknown(f"aws_eks_node_group.{name} has no value: {cause}"))
+        for name, kind, cause in (
+            ("spot", "SPOT", "var.cluster"),
+            ("steady", "ON_DEMAND", "var.cluster"),
+            ("other", "ON_DEMAND", "var.another"),
+        )
+    )
+    assert value(read(aws, spot, other, steady).compute[0].fallback) == "aws_eks_node_group.steady (on-demand)"
+    assert isinstance(read(aws, spot, other).compute[0].fallback, Absent)
+
+
 def test_node_group_defaults() -> None:
     resource = read(aws, instance("aws_eks_node_group.a", {"scaling_config": [{"min_size": 1, "max_size": 1}]}))
     compute = resource.compute[0]
