@@ -35,7 +35,7 @@ _ACCELERATORS = {
     "m60": "M60",
     "radeon-pro-v520": "Radeon Pro V520",
     "t4": "T4",
-    "t4g": "T4G",
+    "t4g": "T4g",
     "v100": "V100",
 }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from guard.model.accelerators import accelerator_name
 from guard.model.instance import Instance
 from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.resource import Compute, Purchase, Purpose, Storage
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._terraform import Facts, Reader, Site, chosen, default, flagged, hours_of_seconds
 from guard.platforms._terraform_joining import joined, means
 from guard.platforms._terraform_uris import checkpoint, label_links, text_links

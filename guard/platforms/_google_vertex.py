@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from guard.model.accelerators import accelerator_name
 from guard.model.node import Node
 from guard.model.resource import Compute, Purchase, Purpose, Serving, Storage, Training
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._google_compute import accelerator_of
 from guard.platforms._terraform import Facts, Reader, Site, default, flagged, hours_of_duration
 from guard.platforms._terraform_uris import label_links, text_links

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from guard.model.accelerators import known_accelerator
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.value import Absent, Known, Unknown, Value
-from guard.platforms._accelerators import known_accelerator
 from guard.platforms._kubernetes_objects import named
 from guard.platforms._kubernetes_quantities import added
 

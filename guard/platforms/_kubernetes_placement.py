@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from guard.model.accelerators import accelerator_name
 from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.resource import Purchase
 from guard.model.value import Absent, Known, Unknown, Value
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._kubernetes_accelerators import PRODUCT_KEYS
 
 INSTANCE_KEYS = (

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from guard.model.accelerators import accelerator_name
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purchase
 from guard.model.value import Absent, Known, Unknown, Value
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, place, written
 from guard.platforms._kubernetes_placement import Term, expressions, placed
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
+from guard.model.accelerators import accelerator_name
 from guard.model.instance import Item
 from guard.model.location import Location
 from guard.model.node import Node, is_sequence
 from guard.model.platform import Source
 from guard.model.resource import DataLink, Label, Labels, Purpose, Resource
 from guard.model.value import Absent, Known, Unknown, Value, mapped
-from guard.platforms._accelerators import accelerator_name
 
 SECONDS_PER_HOUR = Decimal(3600)
 _UNITS = {

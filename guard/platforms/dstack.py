@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from guard.model.accelerators import accelerator_name, tpu_slice
 from guard.model.node import Node, is_sequence
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, Purchase, Purpose, Resource, Serving, Storage, Training
 from guard.model.value import Absent, Known, Unknown, Value, first
-from guard.platforms._accelerators import accelerator_name, tpu_slice
 from guard.platforms._specs import (
     at_least,
     bare,

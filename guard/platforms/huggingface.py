@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from guard.model.accelerators import accelerator_name
 from guard.model.node import Node
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Purpose, Resource, Serving
 from guard.model.value import Absent, Known, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._specs import bare, has, labels, root_of, stem, written
 
 _PROVIDERS = {"aws": "aws", "gcp": "google", "azure": "azure"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from guard.model.accelerators import known_accelerator
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purpose, Serving
 from guard.model.value import Absent, Known, Value, mapped
-from guard.platforms._accelerators import known_accelerator
 from guard.platforms._kubernetes_data import uri_link
 from guard.platforms._kubernetes_models import model_facts
 from guard.platforms._kubernetes_objects import Draft, platform

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from guard.model.accelerators import accelerator_name
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Purpose, Serving, Storage
 from guard.model.value import Absent, Known, mapped
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._kubernetes_objects import Draft, platform
 from guard.platforms._kubernetes_quantities import gib, quantity, times
 from guard.platforms._kubernetes_workloads import Group, draft, group

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from guard.model.accelerators import accelerator_name, tpu_slice
 from guard.model.instance import Item
 from guard.model.node import Node, is_sequence
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Purchase, Purpose, Resource, Serving, Training
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name, tpu_slice
 from guard.platforms._specs import (
     at_least,
     gib,

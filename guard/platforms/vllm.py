@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from guard.model.accelerators import accelerator_name
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purpose, Serving
 from guard.model.value import Absent, Known, Value, first, mapped
-from guard.platforms._accelerators import accelerator_name
 from guard.platforms._kubernetes_accelerators import share
 from guard.platforms._kubernetes_data import uri_link
 from guard.platforms._kubernetes_objects import Draft, platform

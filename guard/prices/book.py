@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from guard.model.accelerators import folded
 from guard.model.price import Band, BookError, Price, Specs
 from guard.prices._derived import (
     DERIVED,
@@ -22,7 +23,7 @@ from guard.prices._derived import (
 )
 from guard.prices._layers import Layers
 from guard.prices._store import Store, Tier
-from guard.prices.accelerators import folded, google_sku
+from guard.prices.accelerators import google_sku
 from guard.prices.places import EMBEDDED, own_books
 from guard.prices.schema import STORAGE, provider_name, region_name
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from guard.prices.accelerators import short_name
+from guard.model.accelerators import accelerator_with_memory
 from guard.prices.schema import NANO, SCHEMA_VERSION, TABLES, TEN_THOUSAND, scaled
 
 
@@ -182,7 +182,7 @@ def _specs_row(one: SpecsFact) -> tuple[str | int | None, ...]:
         one.instance_type,
         _ten_thousandths(one.vcpu),
         _ten_thousandths(one.memory_gib),
-        short_name(one.accelerator, one.accelerator_memory_gib),
+        accelerator_with_memory(one.accelerator, one.accelerator_memory_gib),
         one.accelerator,
         _ten_thousandths(one.accelerator_count),
         _ten_thousandths(one.accelerator_memory_gib),

@@ -124,8 +124,9 @@ def _verdicts(compute: Compute, limits: Limits) -> Iterator[Verdict]:
         elif limits.allow and not fitting(limits.allow, one.value):
             yield Verdict(one, f"{one.value} is not allowed: take {listed(limits.allow, 'or')}", "instance_type")
     accelerator, count = compute.accelerator, compute.accelerator_count
-    if isinstance(accelerator, Known) and fitting(limits.deny_accelerators, accelerator.value):
-        yield Verdict(accelerator, f"{accelerator.value} accelerators are not allowed", "accelerator")
+    for one in (accelerator, *compute.other_accelerators):
+        if isinstance(one, Known) and fitting(limits.deny_accelerators, one.value):
+            yield Verdict(one, f"{one.value} accelerators are not allowed", "accelerator")
     most = limits.max_accelerators
     if isinstance(count, Known) and most is not None and count.value > most:
         name = accelerator.value if isinstance(accelerator, Known) else "GPU"
@@ -208,6 +209,18 @@ run: python finetune.py
     options={"max_accelerators": 4},
 )
 
+CHOICE = Example(
+    "choice.yaml",
+    """\
+name: choice
+resources:
+  infra: aws/us-east-1
+  accelerators: [L4:1, V100:1]
+#                      ^^^^^^ V100 accelerators are not allowed
+run: python finetune.py
+""",
+)
+
 GOOD_TERRAFORM = Example(
     "main.tf",
     """\
@@ -249,6 +262,6 @@ RULE = Rule(
     options=Options,
     check=check,
     docs=__doc__ or "",
-    bad=(TERRAFORM, KUBERNETES, SPEC),
+    bad=(TERRAFORM, KUBERNETES, SPEC, CHOICE),
     good=(GOOD_TERRAFORM, GOOD_SPEC),
 )

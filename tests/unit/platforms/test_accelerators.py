@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from guard.platforms._accelerators import accelerator_name, tpu_slice
+from guard.model.accelerators import accelerator_name, tpu_slice
+from guard.platforms._kubernetes_accelerators import RESOURCES
 
 
 @pytest.mark.parametrize(
@@ -19,10 +20,16 @@ from guard.platforms._accelerators import accelerator_name, tpu_slice
         ("A100-80GB", "A100-80GB"),
         ("nvidia-h100-mega-80gb", "H100"),
         ("NVIDIA_H100_80GB", "H100"),
-        ("NVIDIA H100 NVL", "H100 NVL"),
+        ("NVIDIA H100 NVL", "H100"),
         ("NVIDIA-H200-141GB", "H200"),
         ("nvidia-tesla-t4", "T4"),
-        ("NVIDIA T4g", "T4G"),
+        ("NVIDIA T4g", "T4g"),
+        ("t4g", "T4g"),
+        ("Qualcomm Qualcomm AI100", "AI100"),
+        ("AMD Radeon Pro V520", "V520"),
+        ("Xilinx Virtex UltraScale+ (VU47P)", "VU47P"),
+        ("Xilinx U30", "U30"),
+        ("NVIDIA GRID K520", "K520"),
         ("Tesla-V100-SXM2-16GB", "V100"),
         ("nvidia-l4", "L4"),
         ("l40s", "L40S"),
@@ -46,7 +53,6 @@ from guard.platforms._accelerators import accelerator_name, tpu_slice
         ("AWS Inferentia2", "Inferentia2"),
         ("inferentia", "Inferentia1"),
         ("gpu", "GPU"),
-        ("NVIDIA GRID K520", "GRID K520"),
     ],
 )
 def test_every_spelling_has_one_short_name(written: str, name: str) -> None:
@@ -66,3 +72,7 @@ def test_every_spelling_has_one_short_name(written: str, name: str) -> None:
 )
 def test_a_tpu_slice_tells_its_chips(written: str, found: tuple[str, int] | None) -> None:
     assert tpu_slice(written) == found
+
+
+def test_extended_resources_have_names_of_the_vocabulary() -> None:
+    assert {name: accelerator_name(name) for name in RESOURCES.values()} == {name: name for name in RESOURCES.values()}

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from guard.prices.accelerators import folded, google_sku, short_name
+from guard.model.accelerators import accelerator_name, accelerator_with_memory, folded
+from guard.prices.accelerators import google_sku
+from guard.prices.book import open_book
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,13 @@ from guard.prices.accelerators import folded, google_sku, short_name
     ],
 )
 def test_short_names(published: str, memory: str | None, short: str) -> None:
-    assert short_name(published, None if memory is None else Decimal(memory)) == short
+    assert accelerator_with_memory(published, None if memory is None else Decimal(memory)) == short
+
+
+def test_the_book_keeps_names_of_the_vocabulary() -> None:
+    names = {one.accelerator for provider in ("aws", "azure", "google") for one in open_book().machines(provider)}
+    assert {"A100", "A100-80GB", "T4g", "Trainium1", "TPU v6e"} <= names
+    assert {name: accelerator_name(name) for name in names if name} == {name: name for name in names if name}
 
 
 def test_spellings_are_one() -> None:

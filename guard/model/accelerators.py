@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import cache
 
 # Patterns are compiled when a name is first asked for: most runs start without one.
@@ -15,7 +16,8 @@ _CHIPS = (
     r"\b(gb300|gb200|gh200|b300|b200|b100|h800|h200|h100|h20|a800|a100|a10g|a10|a16|a2|a30|a40|l40s|l40|l4|l20|t4g|t4"
     r"|v100s?|p100|p40|p4|k80|m60|mi\d{2,3}[ax]?|v520|v620|v710)(?:xm)?\b"
 )
-_VENDORS = r"(?i)^(?:nvidia|amd|intel|google|aws|habana|tesla|geforce|radeon) +"
+_VENDORS = r"(?i)^(?:(?:nvidia|amd|intel|google|aws|habana|xilinx|qualcomm|tesla|geforce|radeon(?: pro)?|grid) +)+"
+_FIELD_PROGRAMMABLE = r"(?i)^virtex ultrascale\+ \((\w+)\)$"
 _TPU_SUFFIX = {"x": "x", "p": "p", "e": "e"}
 
 
@@ -47,6 +49,18 @@ def accelerator_name(text: str) -> str:
     (`NVIDIA A100 80GB`, `AWS Trainium2`). What it does not know comes back without the vendor's name; `gpu` is `GPU`.
     """
     return known_accelerator(text) or _other(text.strip())
+
+
+def accelerator_with_memory(text: str, memory_gib: Decimal | None) -> str:
+    """Return the short name where the memory of one (in GiB) is told apart from the name: an A100 with 80 GiB."""
+    name = accelerator_name(text) if text.strip() else ""
+    return "A100-80GB" if name == "A100" and memory_gib == 80 else name
+
+
+def folded(name: str) -> str:
+    """Return the form in which names are compared: `nvidia-tesla-t4`, `T4` and `t4` are one."""
+    plain = re.sub(r"[^a-z0-9]+", "", name.lower())
+    return re.sub(r"^(nvidia|google|aws|amd|tesla)+", "", plain)
 
 
 def known_accelerator(text: str) -> str:
@@ -88,9 +102,10 @@ def _gpu(words: str) -> str:
     # The two A100s differ in price; other chips are sold in one size by each cloud.
     if chip == "A100" and ("80gb" in words or "80 gb" in words):
         return "A100-80GB"
-    return "H100 NVL" if chip == "H100" and "nvl" in words else chip
+    return "T4g" if chip == "T4G" else chip
 
 
 def _other(text: str) -> str:
     name = re.sub(_VENDORS, "", text.replace("_", " "))
+    name = re.sub(_FIELD_PROGRAMMABLE, r"\1", name)
     return "GPU" if name.lower() in {"gpu", "gpus", "nvidia", ""} else name
