@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -26,9 +27,9 @@ class Budget:
 
     Amounts in USD a month; None where that threshold is not set. `location` is the budget in the policy file.
     `undecided` is `block` or `warn`: what is said where too much is unknown to hold the cost against a threshold.
+    `spent` is what was really spent on it this month, where that was asked for.
     """
 
-    `spent` is what was really spent on it this month, where that was asked for.
     name: str
     location: Location
     addresses: frozenset[str]
@@ -37,20 +38,21 @@ class Budget:
     increase_amount: Decimal | None = None
     increase_percent: Decimal | None = None
     undecided: str = "block"
-
-
     spent: Spent | Unknown | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything that one run judges. Addresses are unique: roots with equal ones are told apart by their path.
 
-    `history` is what was measured, None where no history was given.
+    `today` is the day of the report. `history` is what was measured, None where no history was given.
     """
 
     resources: tuple[Resource, ...]
     estimates: Mapping[str, Estimate]
     prices: PriceBook
     budgets: tuple[Budget, ...] = ()
+    today: date | None = None
     history: UsageHistory | None = None
 
     def resource(self, address: str) -> Resource | None:

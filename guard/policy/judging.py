@@ -52,10 +52,11 @@ def judge(
     """Return what the rules of `policy` say about `project`.
 
     `rules` holds every rule that the policy names, `rule_names` all there are; `texts` the files that may hold inline
-    waivers, by path; `today` decides whether a waiver has expired. `project` needs no budgets: they are the policy's.
+    waivers, by path; `today` decides what has expired. `project` needs no budgets: they
+    are the policy's.
     """
     said = _Said()
-    project = _with_budgets(policy, project, base, said)
+    project = replace(_with_budgets(policy, project, base, said), today=today)
     for entry in policy.rules:
         if (entry.severity or rules[entry.rule].severity) is not Severity.OFF:
             _run(entry, rules[entry.rule], project, base, said)

@@ -1,0 +1,1 @@
+"""Rules on data pipelines: how data is kept, laid out, read again and checked."""
