@@ -19,8 +19,7 @@ While a contract or an audit asks that this very version answers; a waiver with 
 
 ## Source
 
-AWS Well-Architected Framework, Machine Learning Lens, "Cost optimization: Monitor usage and cost by ML activity"; Azure
-OpenAI, "Model deprecations and retirements" for versions that the provider itself retires.
+Azure OpenAI, "Model deprecations and retirements", for versions that the provider itself retires.
 """
 
 from __future__ import annotations
