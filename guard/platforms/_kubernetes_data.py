@@ -298,6 +298,9 @@ def _volume_links(pod: Node) -> Iterator[DataLink]:
             yield _mounted(bucket.value, bucket.location, volume, "csi")
 
 
+_GCSFUSE = "gcsfuse.csi.storage.gke.io"
+
+
 def bucket_of(csi: Node) -> Known[str] | None:
     """Return the URI of the bucket or container that a CSI volume mounts, None where it mounts none."""
     driver = csi.text("driver")
@@ -308,8 +311,12 @@ def bucket_of(csi: Node) -> Known[str] | None:
         if isinstance(container, Known) and isinstance(account, Known):
             return Known(f"https://{account.value}.blob.core.windows.net/{container.value}", container.location)
         return None
-    scheme = {"gcsfuse.csi.storage.gke.io": "gs", "s3.csi.aws.com": "s3"}.get(name)
+    scheme = {_GCSFUSE: "gs", "s3.csi.aws.com": "s3"}.get(name)
     bucket = csi.text("volumeAttributes", "bucketName")
+    handle = csi.text("volumeHandle")
+    # Of a PersistentVolume the handle is the bucket's name; "_" stands for all buckets.
+    if name == _GCSFUSE and isinstance(bucket, Absent) and isinstance(handle, Known) and handle.value != "_":
+        bucket = handle
     return Known(f"{scheme}://{bucket.value}", bucket.location) if scheme and isinstance(bucket, Known) else None
 
 

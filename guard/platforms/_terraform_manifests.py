@@ -54,7 +54,8 @@ _LISTS = {
     "sources": "sources",
     "metric": "metrics",
 }
-_RENAMED = {"storage_provisioner": "provisioner", "persistent_volume_source": "persistentVolumeSource"}
+_RENAMED = {"storage_provisioner": "provisioner"}
+_INLINED = "persistent_volume_source"
 # Their keys are the user's own words.
 _FREE = frozenset(
     {"labels", "annotations", "node_selector", "limits", "requests", "match_labels", "volume_attributes", "parameters"}
@@ -193,6 +194,11 @@ def _typed(instance: Instance) -> Node | None:
 def _members(block: Mapping[str, Node]) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for name, node in block.items():
+        if name == _INLINED:
+            # The provider nests what the manifest holds beside the other fields.
+            source = _converted(name, node)
+            found |= source.value if isinstance(source.value, dict) else {}
+            continue
         found[_LISTS.get(name) or _RENAMED.get(name) or _camel(name)] = _converted(name, node)
     return found
 

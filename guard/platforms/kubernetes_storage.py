@@ -12,9 +12,11 @@ from guard.platforms._kubernetes_volumes import volume
 
 
 def _claim(node: Node, around: Surroundings) -> Draft:
+    bucket = tuple(_bound_bucket(node, around))
     return Draft(
-        storage=(volume(node, around, Absent(node.nearest("spec"))),),
-        data=tuple(_bound_bucket(node, around)),
+        # The size that is claimed of a bucket is a form to be filled in, and nothing is reserved.
+        storage=() if bucket else (volume(node, around, Absent(node.nearest("spec"))),),
+        data=bucket,
         purpose=Purpose.STORAGE,
         evidence="a PersistentVolumeClaim",
     )

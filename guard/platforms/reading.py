@@ -130,7 +130,21 @@ def _complete(compute: Compute, resource: Resource, prices: PriceBook) -> Comput
     if specs is None:
         return placed
     named = _with_product(placed, specs, kind)
-    return named if compute.share else _with_specs(named, specs, kind)
+    completed = named if compute.share else _with_specs(named, specs, kind)
+    return _with_others(completed, compute, prices) if compute.other_instance_types else completed
+
+
+def _with_others(completed: Compute, written: Compute, prices: PriceBook) -> Compute:
+    """Return `completed` with the accelerators of the types that may serve in place, where types alone tell them."""
+    if completed.accelerator == written.accelerator or written.other_accelerators:
+        return completed
+    named = completed.accelerator.value if isinstance(completed.accelerator, Known) else ""
+    others: dict[str, Known[str]] = {}
+    for one in written.other_instance_types:
+        specs = _specs(completed.provider, one.value.removeprefix("ml."), prices)
+        if specs is not None and specs.accelerator and specs.accelerator != named:
+            others.setdefault(specs.accelerator, Known(specs.accelerator, one.location, one.trail))
+    return replace(completed, other_accelerators=tuple(others.values()))
 
 
 def _specs(provider: str, instance_type: str, prices: PriceBook) -> Specs | None:

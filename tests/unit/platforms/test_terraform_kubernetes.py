@@ -296,3 +296,51 @@ spec:
     (compute,) = one(understood(main_tf=terraform, p__tpl=template), "kubectl_manifest.p").compute
     assert isinstance(compute.accelerator_count, Known) and compute.accelerator_count.value == 2
     assert at(compute.accelerator_count) == ("p.tpl", 8, 44)
+
+
+def test_a_volume_over_a_bucket_is_a_link_and_no_storage() -> None:
+    terraform = """\
+resource "kubernetes_persistent_volume_v1" "corpus" {
+  metadata { name = "corpus" }
+  spec {
+    capacity = { storage = "1Ti" }
+    persistent_volume_source {
+      csi {
+        driver        = "gcsfuse.csi.storage.gke.io"
+        volume_handle = "example-corpus"
+      }
+    }
+  }
+}
+resource "kubernetes_persistent_volume_claim" "corpus" {
+  metadata { name = "corpus" }
+  spec {
+    volume_name = "corpus"
+    resources { requests = { storage = "1Ti" } }
+  }
+}
+"""
+    found = understood(main_tf=terraform)
+    volume = one(found, "kubernetes_persistent_volume_v1.corpus")
+    claim = one(found, "kubernetes_persistent_volume_claim.corpus")
+    assert [link.uri.value for link in volume.data if isinstance(link.uri, Known)] == ["gs://example-corpus"]
+    assert (claim.storage, [at(link.uri) for link in claim.data]) == ((), [("main.tf", 8, 25)])
+
+
+def test_types_that_may_serve_in_place_bring_their_accelerators() -> None:
+    pod = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  affinity:
+    nodeAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+        nodeSelectorTerms:
+          - matchExpressions: [{key: node.kubernetes.io/instance-type, operator: In, values: [g6.xlarge, g5.xlarge]}]
+  containers: [{name: p, resources: {limits: {nvidia.com/gpu: 1}}}]
+"""
+    (compute,) = one(understood(pod__yaml=pod), "Pod/p").compute
+    assert isinstance(compute.accelerator, Known) and compute.accelerator.value == "L4"
+    assert [one.value for one in compute.other_accelerators] == ["A10G"]
+    assert at(compute.other_accelerators[0]) == ("pod.yaml", 9, 102)
