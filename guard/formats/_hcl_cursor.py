@@ -40,14 +40,20 @@ class Cursor:
 
     def span(self, index: int) -> Span:
         """Return the range of the token at `index`, which ends on its line."""
-        line, column = self.lines[index], self.columns[index]
-        return _span(Span, (line, column, line, column + len(self.texts[index].rstrip("\r\n"))))
+        line, column, text = self.lines[index], self.columns[index], self.texts[index]
+        size = len(text.rstrip("\r\n")) if text[-1:] in "\r\n" else len(text)
+        return _span(Span, (line, column, line, column + size))
 
     def since(self, start: int) -> Span:
         """Return the range from the token at `start` to the one read last."""
         last = self.at - 1
         line, text = self.lines[last], self.texts[last]
         return _span(Span, (self.lines[start], self.columns[start], line, self.columns[last] + len(text)))
+
+    def skip_lines(self) -> None:
+        """Go to the next token that is no line end."""
+        while self.kinds[self.at] == NEWLINE:
+            self.at += 1
 
     def complaint(self, message: str, start: Span | None = None) -> HclError:
         """Return a complaint about the token that comes next."""

@@ -7,8 +7,9 @@ from decimal import Decimal, InvalidOperation
 from guard.formats import _hcl_template as _templates
 from guard.formats import hcl_syntax as syntax
 from guard.formats._hcl_cursor import MAX_CHAIN, MAX_DEPTH, Cursor, joined
-from guard.formats._hcl_tokens import END, HEREDOC, IDENTIFIER, NEWLINE, NUMBER, QUOTE, STRING, HclError
+from guard.formats._hcl_tokens import END, END_SEQUENCE, HEREDOC, IDENTIFIER, NEWLINE, NUMBER, QUOTE, STRING, HclError
 from guard.formats.hcl_syntax import Expression
+from guard.model.location import Span
 
 # big.Float's exponent has 32 bits, so Terraform itself refuses what is beyond 10^646456993.
 MAX_EXPONENT = 646456993
@@ -16,6 +17,10 @@ _LEVELS = (("||",), ("&&",), ("==", "!="), (">", ">=", "<", "<="), ("+", "-"), (
 _PRIORITIES = {operator: level for level, operators in enumerate(_LEVELS, 1) for operator in operators}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
+# What ends an expression whatever stands before it, and what one may consist of alone.
+_ENDS = frozenset((NEWLINE, ",", "]", ")", "}", END_SEQUENCE, ":"))
+_ALONE = frozenset((IDENTIFIER, STRING, NUMBER))
+_span = tuple.__new__
 
 
 class Parser(Cursor):
@@ -25,6 +30,9 @@ class Parser(Cursor):
 
     def expression(self) -> Expression:
         """Read one expression."""
+        kind = self.kinds[self.at]
+        if kind in _ALONE and self.kinds[self.at + 1] in _ENDS and self.depth < MAX_DEPTH:
+            return self.term(kind)
         self.deepen()
         result = self.operation(0)
         if self.kinds[self.at] == "?":
@@ -289,10 +297,11 @@ class Parser(Cursor):
 
     def traversal(self, source: Expression) -> Expression:
         """Read the `.name`, `[key]` and splats that follow `source`."""
+        kinds = self.kinds
         for _ in range(MAX_CHAIN):
-            kind = self.kinds[self.at]
+            kind = kinds[self.at]
             if kind == ".":
-                source = self.dotted(source)
+                source = self.named(source) if kinds[self.at + 1] == IDENTIFIER else self.dotted(source)
             elif kind != "[":
                 return source
             elif self.kinds[self.at + 1] == "*":
@@ -300,6 +309,14 @@ class Parser(Cursor):
             else:
                 source = self.index(source)
         raise self.complaint(f"nested too deeply: more than {MAX_CHAIN} steps of a reference")
+
+    def named(self, source: Expression) -> Expression:
+        """Read a dot and the name after it, the most frequent step by far."""
+        at = self.at + 1
+        self.at += 2
+        text, start, line = self.texts[at], source.span, self.lines[at]
+        span = _span(Span, (start[0], start[1], line, self.columns[at] + len(text)))
+        return syntax.GetAttribute(source, text, span)
 
     def dotted(self, source: Expression) -> Expression:
         self.at += 1
@@ -312,8 +329,8 @@ class Parser(Cursor):
         at = self.at
         kind, text = self.kinds[at], self.texts[at]
         if kind == IDENTIFIER:
-            self.at += 1
-            return syntax.GetAttribute(source, text, joined(source.span, self.span(at)))
+            self.at -= 1
+            return self.named(source)
         if kind == NUMBER:
             if not text.isdigit():
                 raise self.complaint("two legacy indexes in a row are not allowed; write them as [0][1]")

@@ -43,7 +43,7 @@ _CODE = re.compile(
     re.VERBOSE,
 )
 _KINDS = ("", IDENTIFIER, NEWLINE, STRING, NUMBER, HEREDOC, "comment", "open", "close", "", QUOTE, END, INVALID)
-_OPERATOR_GROUP, _PLAIN_GROUPS = 9, frozenset((1, 3, 4, 9))
+_OPENING_GROUP, _CLOSING_GROUP, _PLAIN_GROUPS = 7, 8, frozenset((1, 3, 4, 9))
 
 _ESCAPES = r"\$\$++\{?+|%%++\{?+|[$%](?!\{)"
 _QUOTED = re.compile(
@@ -54,6 +54,7 @@ _BARE = re.compile(
 )
 _MORE_OF_A_NAME = re.compile(r"[\w\-]*")
 _OPENERS = {")": "(", "]": "["}
+_PAIRS = {**_OPENERS, "}": "{"}
 # What Go's unicode.IsSpace holds for space; Python's str.strip would take more.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _SEQUENCE, _FOR = "${", "{for"
@@ -132,7 +133,7 @@ class _Scanner:
         tokens, keeps = self.tokens, self.keeps_newlines
         kind_of, add_kind, add_text = _KINDS, tokens.kinds.append, tokens.texts.append
         add_line, add_column = tokens.lines.append, tokens.columns.append
-        line, line_start = self.line, self.line_start
+        line, line_start, brackets = self.line, self.line_start, self.brackets
         for match in _CODE.finditer(self.text, self.at):
             group = match.lastindex or 0
             piece = match[group]
@@ -144,6 +145,14 @@ class _Scanner:
                     line_start = match.end()
                     continue
                 add_kind(NEWLINE)
+            elif group == _OPENING_GROUP:
+                add_kind(piece)
+                brackets.append(piece)
+                keeps = self.keeps_newlines = piece == "{"
+            elif group == _CLOSING_GROUP and brackets and brackets[-1] == _PAIRS.get(piece):
+                add_kind(piece)
+                brackets.pop()
+                keeps = self.keeps_newlines = not brackets or brackets[-1] == "{"
             else:
                 self.at, self.line, self.line_start = match.end(), line, line_start
                 if self.special(kind_of[group], piece, match.start(group)):
@@ -163,19 +172,16 @@ class _Scanner:
     def special(self, kind: str, piece: str, start: int) -> bool:
         """Handle a token that changes the state; True where another loop must go on."""
         column = start - self.line_start + 1
-        if kind == "open":
-            self.tokens.add(piece, piece, self.line, column)
-            self.push(piece)
-        elif kind == "close":
+        if kind == "close":
             return self.close(piece, column)
-        elif kind == "comment":
-            self.comment(piece, start, column)
-        elif kind in (QUOTE, HEREDOC):
+        if kind == INVALID:
+            return self.invalid(piece, column)
+        if kind in (QUOTE, HEREDOC):
             self.tokens.add(kind, piece, self.line, column)
             self.open_template(kind, piece)
             return True
-        elif kind == INVALID:
-            return self.invalid(piece, column)
+        if kind == "comment":
+            self.comment(piece, start, column)
         return False
 
     def push(self, bracket: str) -> None:

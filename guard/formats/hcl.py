@@ -27,15 +27,24 @@ def parse(path: str, text: str) -> Document:
     return Document(path, text, problems=problems_of(path, complaints), syntax=body)
 
 
-def parse_expression(path: str, text: str, start: Span | None = None) -> tuple[Expression | None, tuple[Problem, ...]]:
-    """Return the one expression that `text` is; `start` is where it begins in `path`, by default at the top."""
+def parse_expression(
+    path: str, text: str, start: Span | None = None, *, by_line: bool = False
+) -> tuple[Expression | None, tuple[Problem, ...]]:
+    """Return the one expression that `text` is; `start` is where it begins in `path`, by default at the top.
+
+    With `by_line` the expression ends with its line, as in a file and at Terraform's prompt, unless a bracket is open.
+    """
     line, column = (start or FIRST_CHARACTER)[:2]
     # A heredoc's end marker needs a line end after it, which the text of an expression alone does not have.
-    tokens = tokenise(text + "\n" if "<<" in text else text, line=line, column=column, mode="expression")
+    tokens = tokenise(
+        text + "\n" if "<<" in text else text, line=line, column=column, mode="body" if by_line else "expression"
+    )
     parser = Parser(tokens)
     expression, complaints = None, tokens.complaints
     try:
+        parser.skip_lines()
         expression = parser.expression()
+        parser.skip_lines()
         if parser.kinds[parser.at] != END:
             raise parser.complaint(f"the expression ends here, but there follows {parser.described()}")
     except HclError as complaint:

@@ -47,7 +47,7 @@ class Console:
 
     def evaluate(self, text: str) -> Value | Problem:
         """Return the value of an expression, or the problem that keeps it from having one."""
-        expression, problems = parse_expression(NAME, text)
+        expression, problems = parse_expression(NAME, text, by_line=True)
         if expression is None:
             return problems[0]
         root = self._evaluation.root

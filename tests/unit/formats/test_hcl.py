@@ -194,3 +194,12 @@ def test_comments_of_all_kinds() -> None:
     found = body("# a\n// b\na = 1 # c\n/* d\n e */ b = 2 // f\nblock { # g\n}\n")
     assert list(found.attributes) == ["a", "b"]
     assert found.attributes["b"].name_span == Span(5, 7, 5, 8)
+
+
+@pytest.mark.parametrize("text", ["true ?\n1 : 2", "true ? 1 :\n2", "1 +\n2", "true\n? 1 : 2"])
+def test_an_expression_ends_with_its_line_where_lines_count(text: str) -> None:
+    found, problems = hcl.parse_expression("x", text, by_line=True)
+    assert found is None
+    assert problems
+    assert hcl.parse_expression("x", text)[1] == ()
+    assert hcl.parse_expression("x", f"\n({text})\n\n", by_line=True)[1] == ()
