@@ -343,4 +343,4 @@ spec:
     (compute,) = one(understood(pod__yaml=pod), "Pod/p").compute
     assert isinstance(compute.accelerator, Known) and compute.accelerator.value == "L4"
     assert [one.value for one in compute.other_accelerators] == ["A10G"]
-    assert at(compute.other_accelerators[0]) == ("pod.yaml", 9, 102)
+    assert at(compute.other_accelerators[0]) == ("pod.yaml", 9, 106)
