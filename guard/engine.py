@@ -19,7 +19,7 @@ from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
 from guard.model.platform import Platform
-from guard.model.price import PriceBook
+from guard.model.price import OLD_AFTER_DAYS, PriceBook
 from guard.model.report import Report, RuleInfo, totals
 from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
@@ -243,8 +243,17 @@ def check(
         passed=judgement.passed,
         base=before,
         day=today.isoformat(),
-        notes=_gone(left.gone),
+        notes=(*_gone(left.gone), *_aged(prices, today)),
     )
+
+
+def _aged(prices: PriceBook, today: date) -> tuple[str, ...]:
+    """Return what is to be said of prices that are too old to build on."""
+    as_of = prices.as_of()
+    days = (today - date.fromisoformat(as_of)).days if len(as_of) == len("2026-08-22") else 0
+    if days <= OLD_AFTER_DAYS:
+        return ()
+    return (f"the newest price is of {as_of}, {days} days ago: `guard prices update` asks the providers anew",)
 
 
 def _gone(entries: Sequence[Entry]) -> tuple[str, ...]:

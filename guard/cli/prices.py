@@ -12,12 +12,11 @@ from datetime import UTC, date, datetime
 from guard.cli._usage import UsageError
 from guard.discover import modules, one
 from guard.model.command import Command
+from guard.model.price import OLD_AFTER_DAYS
 from guard.prices.book import Book, ProviderStatus, Shown, open_book
 from guard.prices.schema import provider_name, region_name
 from guard.reports import _shapes
 from guard.reports._words import count, printable
-
-OLD_AFTER_DAYS = 180
 
 
 def arguments(parser: ArgumentParser) -> None:

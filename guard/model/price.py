@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 from guard.model.location import Location
 
 HOURS_PER_MONTH = Decimal(730)
+OLD_AFTER_DAYS = 180
+"""Older prices are told to be old."""
 
 
 class BookError(Exception):

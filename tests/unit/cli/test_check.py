@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,16 @@ def test_an_edit_above_keeps_the_fingerprint(here: Path, capsys: pytest.CaptureF
     after = checked(capsys)[1]["findings"][0]
     assert after["fingerprint"] == before["fingerprint"]
     assert after["location"]["line"] == before["location"]["line"] + 2
+
+
+def test_old_prices_are_told(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["check"])
+    assert "days ago" not in capsys.readouterr().out
+    monkeypatch.setattr("guard.cli._checking.today", lambda: date(2027, 6, 1))
+    main(["check"])
+    assert "283 days ago" in capsys.readouterr().out
 
 
 def test_a_bug_is_one_line_and_a_log(
