@@ -21,6 +21,7 @@ from guard.discover import offered  # noqa: E402
 from guard.model.command import Command  # noqa: E402
 from guard.model.rule import Rule  # noqa: E402
 from guard.platforms._model_deployment_schema import schemas  # noqa: E402
+from guard.platforms._records_schema import schemas as record_schemas  # noqa: E402
 from guard.policy.pages import pages  # noqa: E402
 from guard.policy.schema import policy_schema  # noqa: E402
 
@@ -31,7 +32,7 @@ def generated() -> dict[str, str]:
     files = {f"docs/rules/{name}": text for name, text in pages(rules).items()}
     files["docs/commands.md"] = _commands()
     files["guard/schemas/guard.schema.json"] = _json(policy_schema(rules))
-    files |= {f"guard/schemas/{name}": _json(schema) for name, schema in schemas().items()}
+    files |= {f"guard/schemas/{name}": _json(schema) for name, schema in (schemas() | record_schemas()).items()}
     return files
 
 

@@ -5,6 +5,7 @@ Not imported at run time: `tools/generate.py` writes `schemas()` to `guard/schem
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,11 +18,13 @@ Day: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What has no fields but those that are named."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Metadata(_Strict):
+class Metadata(Strict):
     """What it is called and whose it is."""
 
     name: Text
@@ -32,7 +35,7 @@ class Metadata(_Strict):
     """Labels for cost attribution, such as `owner`, `cost-center` and `environment`."""
 
 
-class Model(_Strict):
+class Model(Strict):
     """The model that is served or trained."""
 
     name: Text
@@ -57,7 +60,7 @@ class Model(_Strict):
     """The day after which this version is to be taken out of service."""
 
 
-class Replicas(_Strict):
+class Replicas(Strict):
     """Bounds of the number of replicas."""
 
     min: Count = 1
@@ -66,7 +69,7 @@ class Replicas(_Strict):
     """The greatest number of replicas that the autoscaler may run; as many as `min` where it is not written."""
 
 
-class Serving(_Strict):
+class Serving(Strict):
     """How the model is served."""
 
     replicas: Count | Replicas | None = None
@@ -81,7 +84,7 @@ class Serving(_Strict):
     """The endpoint that this deployment stands behind."""
 
 
-class Compute(_Strict):
+class Compute(Strict):
     """What it runs on, for each replica of a deployment and each node of a training job."""
 
     provider: Literal["aws", "google", "azure"] | None = None
@@ -114,7 +117,7 @@ class Compute(_Strict):
     """How many hours a month it runs; all of them for a deployment where it is not written."""
 
 
-class Dataset(_Strict):
+class Dataset(Strict):
     """Data that is read or written."""
 
     uri: Text
@@ -129,7 +132,7 @@ class Dataset(_Strict):
     """Whether it is read (the default), written or both."""
 
 
-class Checkpoint(_Strict):
+class Checkpoint(Strict):
     """Where the state of a run survives an interruption."""
 
     uri: Text
@@ -138,7 +141,7 @@ class Checkpoint(_Strict):
     """How often one is written."""
 
 
-class Run(_Strict):
+class Run(Strict):
     """When a training job runs and on what."""
 
     schedule: str | None = None
@@ -155,7 +158,7 @@ class Run(_Strict):
     """The time after which a run is stopped."""
 
 
-class Monitoring(_Strict):
+class Monitoring(Strict):
     """What is watched once it runs."""
 
     drift: bool | None = None
@@ -170,7 +173,7 @@ class Monitoring(_Strict):
     """Where the measurements can be seen."""
 
 
-class Documentation(_Strict):
+class Documentation(Strict):
     """What is written down about the model."""
 
     model_card: str | None = None
@@ -185,7 +188,7 @@ class Documentation(_Strict):
     """The day of the last review."""
 
 
-class ModelDeployment(_Strict):
+class ModelDeployment(Strict):
     """A served model: the model, the machines, who answers for it."""
 
     apiVersion: Literal["guard/v1"]  # noqa: N815 (spelt as Kubernetes does)
@@ -208,7 +211,7 @@ class ModelDeployment(_Strict):
     """What is written down about it."""
 
 
-class TrainingJob(_Strict):
+class TrainingJob(Strict):
     """A training run: the data, the machines, who answers for it."""
 
     apiVersion: Literal["guard/v1"]  # noqa: N815 (spelt as Kubernetes does)
@@ -229,33 +232,39 @@ class TrainingJob(_Strict):
     """What is written down about it."""
 
 
-KINDS: tuple[type[_Strict], ...] = (ModelDeployment, TrainingJob)
+KINDS: tuple[type[Strict], ...] = (ModelDeployment, TrainingJob)
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the JSON Schemas to be written to `guard/schemas/`, by file name."""
+    title = "guard model deployment spec"
+    description = "A model deployment or training job for teams that have no other spec: guard/v1."
+    return {"model-deployment.schema.json": schema_of(KINDS, title, description)}
+
+
+def schema_of(kinds: Sequence[type[Strict]], title: str, description: str) -> dict[str, Any]:
+    """Return the JSON Schema of documents that are told apart by their `kind`."""
     definitions: dict[str, Any] = {}
-    for kind in KINDS:
+    for kind in kinds:
         schema = kind.model_json_schema(ref_template="#/$defs/{model}")
         definitions |= schema.pop("$defs", {})
         definitions[kind.__name__] = schema
-    document = {
+    return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "guard model deployment spec",
-        "description": "A model deployment or training job for teams that have no other spec: guard/v1.",
+        "title": title,
+        "description": description,
         "type": "object",
         "required": ["apiVersion", "kind"],
-        "properties": {"kind": {"enum": [kind.__name__ for kind in KINDS]}},
+        "properties": {"kind": {"enum": [kind.__name__ for kind in kinds]}},
         "allOf": [
             {
                 "if": {"properties": {"kind": {"const": kind.__name__}}},
                 "then": {"$ref": f"#/$defs/{kind.__name__}"},
             }
-            for kind in KINDS
+            for kind in kinds
         ],
         "$defs": {name: _plain(definitions[name]) for name in sorted(definitions)},
     }
-    return {"model-deployment.schema.json": document}
 
 
 def _plain(schema: Any) -> Any:

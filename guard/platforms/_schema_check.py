@@ -154,7 +154,11 @@ def _expected(error: ValidationError) -> str:
 
 
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
-_EXAMPLES = {r"^\d{4}-\d{2}-\d{2}$": "2027-01-31", r"^[0-9]+(\.[0-9]+)?[KMBT]$": "8B or a number"}
+_EXAMPLES = {
+    r"^\d{4}-\d{2}-\d{2}$": "2027-01-31",
+    r"^[0-9]+(\.[0-9]+)?[KMBT]$": "8B or a number",
+    r"^\d{4}(-(Q[1-4]|H[12]))?$": "2027, 2027-H1 or 2027-Q1",
+}
 
 
 def _shown(value: Any) -> str:

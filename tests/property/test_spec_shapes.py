@@ -31,6 +31,7 @@ FILES = {
     "huggingface": "huggingface.json",
     "mlflow": "MLmodel",
     "model_deployment": "model-deployment.yaml",
+    "records": "records.yaml",
     "ray_serve": "ray_serve.yaml",
     "sagemaker_pipeline": "sagemaker_pipeline.json",
     "skypilot": "skypilot.yaml",
