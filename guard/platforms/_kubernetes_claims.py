@@ -10,7 +10,7 @@ from guard.model.accelerators import known_accelerator
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.value import Absent, Known, Unknown, Value
-from guard.platforms._kubernetes_objects import named
+from guard.platforms._kubernetes_objects import beside, named, written
 from guard.platforms._kubernetes_quantities import added
 
 _GROUP = "resource.k8s.io"
@@ -60,6 +60,11 @@ def product_in_expression(expression: str) -> str | None:
     return None
 
 
+def _missing(around: Surroundings, name: str, kind: str) -> str:
+    several = any(written(node, "metadata", "name") == name for node in beside(around, (_GROUP, kind)))
+    return "several times in the repository" if several else "not in the repository"
+
+
 def _claimed(claim: Node, around: Surroundings) -> Devices | None:
     for field, kind, path in (
         ("resourceClaimTemplateName", "ResourceClaimTemplate", ("spec", "spec")),
@@ -68,9 +73,9 @@ def _claimed(claim: Node, around: Surroundings) -> Devices | None:
         wanted = claim.text(field)
         if not isinstance(wanted, Known):
             continue
-        holder = named(around, wanted.value, (_GROUP, kind))
+        holder = named(around, wanted.value, (_GROUP, kind), near=wanted.location)
         if holder is None:
-            unknown = Unknown(f"{kind} {wanted.value} is not in the repository", wanted.location)
+            unknown = Unknown(f"{kind} {wanted.value} is {_missing(around, wanted.value, kind)}", wanted.location)
             return Devices(unknown, unknown)
         return _requests(holder, path)
     return None

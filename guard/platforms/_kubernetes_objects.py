@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import TypeVar, cast
 
 from guard.model.finding import Problem
@@ -240,10 +241,27 @@ def members(node: Node, depth: int = _LIST_DEPTH) -> Iterator[Node]:
         yield from members(one, depth - 1)
 
 
-def named(around: Surroundings, name: str, *kinds: Kind) -> Node | None:
-    """Return the object of one of these kinds with this name, None where the repository has none or several."""
+def named(around: Surroundings, name: str, *kinds: Kind, near: Location | None = None) -> Node | None:
+    """Return the object of one of these kinds with this name, None where the repository has none or several.
+
+    Of several the one that stands next to `near` counts: a repository may hold the same example in many versions.
+    """
     found = [node for node in beside(around, *kinds) if written(node, "metadata", "name") == name]
+    if len(found) > 1 and near is not None:
+        found = nearest(found, near)
     return found[0] if len(found) == 1 else None
+
+
+def nearest(nodes: Sequence[Node], place: Location) -> list[Node]:
+    """Return those of the objects that share the most of their path with `place`: its file, else its directory."""
+    here = place.path.split("/")
+
+    def shared(node: Node) -> int:
+        steps = zip(here, node.location.path.split("/"), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], steps))
+
+    most = max(map(shared, nodes), default=0)
+    return [node for node in nodes if shared(node) == most]
 
 
 def _common(values: Sequence[Value[str]], node: Node) -> Value[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.value import Absent, Known, Value
-from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, written
+from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, nearest, written
 from guard.platforms._pods import Count
 
 _HPA = ("autoscaling", "HorizontalPodAutoscaler")
@@ -29,9 +29,9 @@ def replicas(node: Node, around: Surroundings) -> Count:
 
 
 def _autoscaled(node: Node, around: Surroundings) -> Count | None:
-    for scaler in _scalers(around).get(written(node, "metadata", "name"), ()):
-        if not _targets(scaler, node):
-            continue
+    scalers = [one for one in _scalers(around).get(written(node, "metadata", "name"), ()) if _targets(one, node)]
+    # Overlays for several environments each have an autoscaler of the same name.
+    for scaler in nearest(scalers, node.location):
         if kind_of_object(scaler) == _KEDA:
             return keda_bounds(scaler, "spec")
         return Count(scaler.integer("spec", "minReplicas"), scaler.integer("spec", "maxReplicas"))

@@ -65,7 +65,7 @@ def _made(claim: Node, around: Surroundings) -> _Made:
     asked = first(claim.text("spec", "storageClassName"), old)
     if not isinstance(asked, Known):
         return _Made("", asked)
-    found = named(around, asked.value, _CLASS)
+    found = named(around, asked.value, _CLASS, near=asked.location)
     if found is not None:
         return _of_class(found, asked)
     installed = _INSTALLED.get(asked.value)

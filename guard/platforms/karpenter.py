@@ -50,7 +50,7 @@ def _count(node: Node) -> Count:
 def _tags(node: Node, around: Surroundings) -> Mapping[str, Label]:
     """Return the tags that the node class puts on the machines, which is where the bill shows them."""
     name = written(pool_spec(node), "nodeClassRef", "name") or written(pool_spec(node), "providerRef", "name")
-    holder = named(around, name, *_NODE_CLASSES) if name else None
+    holder = named(around, name, *_NODE_CLASSES, near=node.location) if name else None
     if holder is None:
         return {}
     source = f"{written(holder, 'kind')}/{name}"

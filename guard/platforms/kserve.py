@@ -84,7 +84,7 @@ def _runtime_containers(model: Node | None, around: Surroundings) -> tuple[Node,
     name = model.text("runtime") if model is not None else None
     if model is None or not isinstance(name, Known):
         return ()
-    runtime = named(around, name.value, *_RUNTIMES)
+    runtime = named(around, name.value, *_RUNTIMES, near=name.location)
     if runtime is None:
         return ()
     own = model.get("resources") is not None

@@ -79,7 +79,7 @@ def _train_job(node: Node, around: Surroundings) -> Draft:
 def _runtime(node: Node, around: Surroundings) -> Node | None:
     name = written(node, "spec", "runtimeRef", "name")
     kind = written(node, "spec", "runtimeRef", "kind") or _RUNTIMES[0]
-    return named(around, name, (_TRAINER, kind)) if name and kind in _RUNTIMES else None
+    return named(around, name, (_TRAINER, kind), near=node.location) if name and kind in _RUNTIMES else None
 
 
 def _runtime_groups(node: Node, runtime: Node, around: Surroundings) -> Iterator[Group]:

@@ -35,7 +35,9 @@ def _volume(node: Node, around: Surroundings) -> Draft | None:
 def _bound_bucket(claim: Node, around: Surroundings) -> list[DataLink]:
     """Return the bucket of the PersistentVolume that the claim names."""
     name = claim.text("spec", "volumeName")
-    holder = named(around, name.value, ("", "PersistentVolume")) if isinstance(name, Known) else None
+    holder = (
+        named(around, name.value, ("", "PersistentVolume"), near=name.location) if isinstance(name, Known) else None
+    )
     csi = holder.get("spec", "csi") if holder is not None else None
     bucket = bucket_of(csi) if csi is not None else None
     return [DataLink(uri=bucket, location=bucket.location, direction="both")] if bucket is not None else []

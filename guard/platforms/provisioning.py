@@ -17,7 +17,7 @@ def _request(node: Node, around: Surroundings) -> Draft:
     groups = []
     for part in node.items("spec", "podSets"):
         name = written(part, "podTemplateRef", "name")
-        template = named(around, name, ("", "PodTemplate")) if name else None
+        template = named(around, name, ("", "PodTemplate"), near=node.location) if name else None
         pod = pod_of(template.get("template")) if template is not None else None
         count = part.integer("count")
         bounds = Count(Known(0, part.nearest("count")), count)

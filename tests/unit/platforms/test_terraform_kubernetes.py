@@ -344,3 +344,24 @@ spec:
     assert isinstance(compute.accelerator, Known) and compute.accelerator.value == "L4"
     assert [one.value for one in compute.other_accelerators] == ["A10G"]
     assert at(compute.other_accelerators[0]) == ("pod.yaml", 9, 106)
+
+
+SCALED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: llm}
+spec: {template: {spec: {containers: [{name: p, resources: {limits: {nvidia.com/gpu: 1}}}]}}}
+"""
+SCALER = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: llm}
+spec: {scaleTargetRef: {kind: Deployment, name: llm}, minReplicas: 1, maxReplicas: %s}
+"""
+
+
+def test_of_equal_names_the_nearest_counts() -> None:
+    files = {"dev/llm.yaml": SCALED, "prod/llm.yaml": SCALED, "dev/hpa.yaml": SCALER % 2, "prod/hpa.yaml": SCALER % 9}
+    found = understand(Request(tree=MemoryTree(files)), open_book())
+    most = {resource.location.path: resource.compute[0].count_max for resource in found.resources}
+    assert [one.value for one in most.values() if isinstance(one, Known)] == [2, 9]
