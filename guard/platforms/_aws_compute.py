@@ -112,9 +112,16 @@ def volumes(site: Site, body: Node, count: tuple[Value[int], Value[int]]) -> tup
 
 
 def mapped_volumes(site: Site, template: Node, count: tuple[Value[int], Value[int]]) -> tuple[Storage, ...]:
-    """Return the volumes that a launch template's block device mappings bring, for each of `count` machines."""
-    blocks = [(one, one.get("ebs")) for one in template.items("block_device_mappings")]
-    return tuple(volume(site, ebs, _device(one), count) for one, ebs in blocks if ebs is not None)
+    """Return the volumes that a template writes, for each of `count` machines.
+
+    A launch template maps block devices; a launch configuration and a spot fleet's launch specification write blocks as
+    an instance does. A root volume that is not written is the image's and is none here.
+    """
+    mapped_blocks = [(one, one.get("ebs")) for one in template.items("block_device_mappings")]
+    found = [volume(site, ebs, _device(one), count) for one, ebs in mapped_blocks if ebs is not None]
+    found += [volume(site, root, "root volume", count) for root in template.items("root_block_device")]
+    found += [volume(site, block, _device(block), count) for block in template.items("ebs_block_device")]
+    return tuple(found)
 
 
 def volume(site: Site, block: Node, name: str, count: tuple[Value[int], Value[int]], written: bool = True) -> Storage:

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from guard.model.instance import Instance
+from guard.model.node import Node
 from guard.model.resource import Compute, Purchase, Storage
 from guard.model.value import Absent, Known, Value, mapped
 from guard.platforms._aws_compute import instance_type, mapped_volumes, scripts, template_of
@@ -51,7 +52,13 @@ def _node_group(site: Site) -> Facts:
         compute=(compute,),
         storage=storage or (_disk(site, low, high),),
         data=(*text_links(code), *label_links(site)),
+        unpriced="guard prices the machines without the Windows licence" if _windows(body) else "",
     )
+
+
+def _windows(group: Node) -> bool:
+    image = group.text("ami_type")
+    return isinstance(image, Known) and image.value.startswith("WINDOWS")
 
 
 def _template_type(site: Site, template: Instance | None) -> Value[str]:

@@ -82,7 +82,9 @@ def group(
         region=site.region,
         zone=site.zone,
     )
-    storage = tuple(volume for body in bodies for volume in mapped_volumes(site, body, (low, high)))
+    # Each machine is made from one of the bodies.
+    least = low if len(bodies) == 1 else Known(0, location)
+    storage = tuple(volume for body in bodies for volume in mapped_volumes(site, body, (least, high)))
     return Facts(compute=(compute,), storage=storage, data=(*text_links(code), *label_links(site)))
 
 
@@ -110,6 +112,11 @@ def _template_market(site: Site, template: Instance | None) -> Value[Purchase]:
     if template is None:
         return Unknown("the launch template is not in this configuration", site.here)
     if template.type == "aws_launch_configuration":
+        tenancy = template.body.text("placement_tenancy")
+        if isinstance(tenancy, Unknown):
+            return tenancy
+        if isinstance(tenancy, Known) and tenancy.value in ("dedicated", "host"):
+            return Known(Purchase.DEDICATED, tenancy.location, tenancy.trail)
         spot = template.body.text("spot_price")
         # An empty price is none, as the provider takes it.
         if isinstance(spot, Absent) or (isinstance(spot, Known) and not spot.value):

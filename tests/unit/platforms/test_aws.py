@@ -418,3 +418,46 @@ def test_emr_fleets() -> None:
     master, core = read(aws, instance("aws_emr_cluster.a", body, provider=EU)).compute
     assert (value(master.purchase), value(master.count_max)) == (Purchase.ON_DEMAND, 1)
     assert (value(core.purchase), value(core.spot_share)) == (Purchase.MIXED, Decimal("0.75"))
+
+
+def test_a_launch_configuration_brings_its_volumes_and_its_tenancy() -> None:
+    configuration = instance(
+        "aws_launch_configuration.c",
+        {
+            "instance_type": "g5.xlarge",
+            "placement_tenancy": "dedicated",
+            "root_block_device": [{"volume_size": 80}],
+            "ebs_block_device": [{"device_name": "/dev/sdf", "volume_type": "gp3", "volume_size": 500}],
+        },
+        provider=EU,
+    )
+    body = {
+        "min_size": 2,
+        "max_size": 3,
+        "launch_configuration": unknown("name", "aws_launch_configuration.c"),
+    }
+    found = read(aws, instance("aws_autoscaling_group.a", body, provider=EU), configuration)
+    assert value(found.compute[0].purchase) is Purchase.DEDICATED
+    volumes = [(one.name, value(one.kind), value(one.size_gib), value(one.count_max)) for one in found.storage]
+    assert volumes == [("root volume", "ebs:gp2", 80, 3), ("volume /dev/sdf", "ebs:gp3", 500, 3)]
+    assert [value(one.count_min) for one in found.storage] == [2, 2]
+
+
+def test_volumes_of_one_of_several_launch_specifications_may_not_be_made() -> None:
+    specifications = [
+        {"instance_type": kind, "root_block_device": [{"volume_size": size}]}
+        for kind, size in (("g5.xlarge", 80), ("g6.xlarge", 120))
+    ]
+    body = {"target_capacity": 4, "launch_specification": specifications}
+    found = read(aws, instance("aws_spot_fleet_request.a", body, provider=EU))
+    assert [(value(one.size_gib), value(one.count_min), value(one.count_max)) for one in found.storage] == [
+        (80, 0, 4),
+        (120, 0, 4),
+    ]
+
+
+def test_windows_node_groups_say_that_the_licence_has_no_price() -> None:
+    scaling = {"scaling_config": [{"min_size": 1, "max_size": 1}]}
+    windows = {**scaling, "ami_type": "WINDOWS_CORE_2022_x86_64"}
+    assert "Windows" in read(aws, instance("aws_eks_node_group.w", windows)).unpriced
+    assert read(aws, instance("aws_eks_node_group.l", {**scaling, "ami_type": "AL2023_x86_64_NVIDIA"})).unpriced == ""
