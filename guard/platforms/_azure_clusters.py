@@ -9,7 +9,7 @@ from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.resource import Compute, Purchase, Storage
 from guard.model.value import Known, Unknown, Value, first, mapped
-from guard.platforms._azure_compute import PRIORITIES, disk_sku
+from guard.platforms._azure_compute import PRIORITIES, WINDOWS, disk_sku
 from guard.platforms._terraform import Facts, Reader, Site, chosen, default, fee
 from guard.platforms._terraform_pools import Pool, fallback, siblings
 from guard.platforms._terraform_uris import label_links
@@ -26,12 +26,13 @@ def _cluster(site: Site) -> Facts:
     block = body.get("default_node_pool")
     pools = [] if block is None or isinstance(block.value, Unknown) else [_pool(site, one) for one in block.items()]
     missing = block.value.reason if block is not None and isinstance(block.value, Unknown) else ""
+    unpriced = next((WINDOWS for one in body.items("default_node_pool") if _windows(one)), "")
     return Facts(
         compute=tuple(compute for compute, _ in pools),
         storage=tuple(disk for _, disks in pools for disk in disks),
         fees=(fee(site, "control plane", "aks", "uptime_sla_standard"),) if paid else (),
         data=label_links(site),
-        unpriced=f"the default node pool is unknown: {missing}" if missing else "",
+        unpriced=f"the default node pool is unknown: {missing}" if missing else unpriced,
     )
 
 
@@ -67,7 +68,17 @@ def _node_pool(site: Site) -> Facts:
         fallback=fallback(mine, map(_pool_of, others)),
         region=site.region,
     )
-    return Facts(compute=(compute,), storage=_disk(site, site.body, site.here, (low, high)), data=label_links(site))
+    return Facts(
+        compute=(compute,),
+        storage=_disk(site, site.body, site.here, (low, high)),
+        data=label_links(site),
+        unpriced=WINDOWS if _windows(site.body) else "",
+    )
+
+
+def _windows(pool: Node) -> bool:
+    system = first(pool.text("os_type"), pool.text("os_sku"))
+    return isinstance(system, Known) and system.value.lower().startswith("windows")
 
 
 def _bounds(pool: Node) -> tuple[Value[int], Value[int]]:

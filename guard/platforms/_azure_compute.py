@@ -12,7 +12,7 @@ from guard.platforms._terraform_joining import means
 from guard.platforms._terraform_uris import checkpoint, label_links, text_links
 
 PRIORITIES = {"SPOT": Purchase.SPOT, "REGULAR": Purchase.ON_DEMAND, "LOW": Purchase.SPOT}
-_WINDOWS = "guard prices the machine without the Windows licence"
+WINDOWS = "guard prices the machine without the Windows licence"
 # The sizes in GiB up to which a managed disk is of a tier, and the tiers' numbers (Azure: managed disk pricing).
 _TIERS = (
     (4, 1),
@@ -103,7 +103,7 @@ def _machine(site: Site) -> Facts:
         compute=(compute,),
         storage=disks(site, (one, one)),
         data=(*text_links(code), *label_links(site)),
-        unpriced=_WINDOWS if "windows" in site.instance.type else "",
+        unpriced=WINDOWS if "windows" in site.instance.type else "",
     )
 
 
@@ -128,7 +128,7 @@ def _scale_set(site: Site) -> Facts:
         compute=(compute,),
         storage=disks(site, (low, high)),
         data=(*text_links(code), *label_links(site)),
-        unpriced=_WINDOWS if "windows" in site.instance.type else "",
+        unpriced=WINDOWS if "windows" in site.instance.type else "",
     )
 
 

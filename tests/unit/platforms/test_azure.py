@@ -123,6 +123,15 @@ def test_cluster_and_its_pools() -> None:
     assert isinstance(read(azure, pool).region, Unknown)
 
 
+@pytest.mark.parametrize("system", [{"os_type": "Windows"}, {"os_sku": "Windows2022"}])
+def test_a_pool_of_windows_nodes_says_that_the_licence_has_no_price(system: dict[str, str]) -> None:
+    pool = {"vm_size": "Standard_DS2_v2", **system}
+    assert "Windows" in read(azure, instance("azurerm_kubernetes_cluster_node_pool.w", pool)).unpriced
+    assert "Windows" in read(azure, instance("azurerm_kubernetes_cluster.w", {"default_node_pool": [pool]})).unpriced
+    linux = {"vm_size": "Standard_DS2_v2", "os_type": "Linux", "os_sku": "Ubuntu"}
+    assert read(azure, instance("azurerm_kubernetes_cluster_node_pool.l", linux)).unpriced == ""
+
+
 def test_learning_compute_cluster() -> None:
     body = {
         "location": "westeurope",
