@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from guard.costing.parts import ZERO, Part, Quantity, amount, counted, joined, line, with_missing, without_price
 from guard.costing.regions import Region, region_of
@@ -33,9 +33,25 @@ _OPERATIONS: tuple[tuple[str, str, str, int, int | None], ...] = (
     ("disk:premium_v2", "throughput", "disk:premium_v2:mbps_over_125", 125, None),
     ("disk:ultra", "iops", "disk:ultra:iops", 0, None),
     ("disk:ultra", "throughput", "disk:ultra:mbps", 0, None),
+    ("pd-extreme", "iops", "pd-extreme:iops", 0, None),
+    ("hyperdisk-extreme", "iops", "hyperdisk-extreme:iops", 0, None),
+    ("efs:standard", "throughput", "efs:provisioned_throughput", 0, None),
+    ("efs:one_zone", "throughput", "efs:provisioned_throughput", 0, None),
+    ("fsx_openzfs:ssd", "throughput", "fsx_openzfs:throughput", 0, None),
+    ("fsx_openzfs:ssd", "iops", "fsx_openzfs:iops", 0, None),
+    ("fsx_openzfs_multi_az:ssd", "throughput", "fsx_openzfs_multi_az:throughput", 0, None),
+    ("fsx_openzfs_multi_az:ssd", "iops", "fsx_openzfs_multi_az:iops", 0, None),
+    ("fsx_windows_multi_az:ssd", "throughput", "fsx_windows_multi_az:throughput", 0, None),
+    ("fsx_windows_multi_az:hdd", "throughput", "fsx_windows_multi_az:throughput", 0, None),
 )
+# What comes with each GiB that is kept: https://aws.amazon.com/efs/pricing/ (50 KiB/s), /fsx/openzfs/pricing/ (3 IOPS).
+_INCLUDED = {
+    "efs:provisioned_throughput": Decimal("0.05"),
+    "fsx_openzfs:iops": Decimal(3),
+    "fsx_openzfs_multi_az:iops": Decimal(3),
+}
 _CAPACITY = {"disk:premium_v2": "disk:premium_v2:capacity", "disk:ultra": "disk:ultra:capacity"}
-_ALWAYS_BOUGHT = ("ebs:io1", "ebs:io2", "disk:ultra")
+_ALWAYS_BOUGHT = ("ebs:io1", "ebs:io2", "disk:ultra", "pd-extreme", "hyperdisk-extreme")
 
 
 def storage_part(storage: Storage, resource: Resource, prices: PriceBook) -> Part:
@@ -55,8 +71,9 @@ def storage_part(storage: Storage, resource: Resource, prices: PriceBook) -> Par
     if region.reason:
         return without_price(name, region.reason, storage.location)
     sku = _sku(storage.provider, kind.value, size)
+    size = _ultra_size(size) if sku == "disk:ultra" else size
     capacity = _capacity(storage, sku, size, count, region, prices)
-    part = joined((capacity, *_operations(storage, sku, count, region, prices)))
+    part = joined((capacity, *_operations(storage, sku, size, count, region, prices)))
     return with_missing(part, count, f"{name} count", storage.location)
 
 
@@ -86,6 +103,17 @@ def _sku(provider: str, kind: str, size: Decimal) -> str:
     return f"disk:{letter}{tier}:{redundancy.upper()}"
 
 
+def _ultra_size(size: Decimal) -> Decimal:
+    """Return the GiB that an Ultra Disk is billed as: the next size it is sold in, whole TiB from 1 TiB on.
+
+    https://learn.microsoft.com/azure/virtual-machines/disks-types#ultra-disk-size
+    """
+    terabyte = Decimal(1024)
+    if size > terabyte:
+        return (size / terabyte).to_integral_value(ROUND_CEILING) * terabyte
+    return next(Decimal(most) for most, _ in _AZURE_SIZES if size <= most)
+
+
 def _capacity(storage: Storage, sku: str, size: Decimal, count: Quantity, region: Region, prices: PriceBook) -> Part:
     found = prices.storage(storage.provider, _CAPACITY.get(sku, sku), region.name) or _managed(
         sku, storage, region, prices
@@ -106,7 +134,9 @@ def _managed(sku: str, storage: Storage, region: Region, prices: PriceBook) -> t
     return (price,) if price else ()
 
 
-def _operations(storage: Storage, sku: str, count: Quantity, region: Region, prices: PriceBook) -> Iterator[Part]:
+def _operations(
+    storage: Storage, sku: str, size: Decimal, count: Quantity, region: Region, prices: PriceBook
+) -> Iterator[Part]:
     for kind, fact, charged, above, up_to in _OPERATIONS:
         if kind != sku:
             continue
@@ -118,7 +148,7 @@ def _operations(storage: Storage, sku: str, count: Quantity, region: Region, pri
                 reason = f"not known: {wanted}" if wanted else "not written"
                 yield without_price(f"{storage.name or 'storage'} {fact}", f"its {fact} is {reason}", storage.location)
             continue
-        units = _between(wanted or ZERO, above, up_to)
+        units = _between(wanted or ZERO, above + size * _INCLUDED.get(charged, ZERO), up_to)
         if units > 0:
             yield _charged(storage, charged, units, count, region, prices)
 
@@ -130,7 +160,7 @@ def _charged(storage: Storage, sku: str, units: Decimal, count: Quantity, region
     return Part((line(f"{_label(storage)}{sku}", _times(count, units, found[0]), found[0], region.note),))
 
 
-def _between(units: Decimal, above: int, up_to: int | None) -> Decimal:
+def _between(units: Decimal, above: Decimal, up_to: int | None) -> Decimal:
     top = units if up_to is None else min(units, Decimal(up_to))
     return max(top - above, ZERO)
 

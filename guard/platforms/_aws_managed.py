@@ -129,6 +129,7 @@ def _file_system(kind: str) -> Reader:
             provider="aws",
             kind=mapped(default(body.text("storage_type"), "SSD"), lambda disk: f"{sku}:{disk.lower()}"),
             size_gib=body.number("storage_capacity"),
+            iops=body.number("disk_iops_configuration", "iops"),
             throughput_mibps=body.number("throughput_capacity"),
             region=site.region,
             count_min=one,
