@@ -124,9 +124,9 @@ def _verdicts(compute: Compute, limits: Limits) -> Iterator[Verdict]:
         elif limits.allow and not fitting(limits.allow, one.value):
             yield Verdict(one, f"{one.value} is not allowed: take {listed(limits.allow, 'or')}", "instance_type")
     accelerator, count = compute.accelerator, compute.accelerator_count
-    for one in (accelerator, *compute.other_accelerators):
-        if isinstance(one, Known) and fitting(limits.deny_accelerators, one.value):
-            yield Verdict(one, f"{one.value} accelerators are not allowed", "accelerator")
+    for kind in (accelerator, *compute.other_accelerators):
+        if isinstance(kind, Known) and fitting(limits.deny_accelerators, kind.value):
+            yield Verdict(kind, f"{kind.value} accelerators are not allowed", "accelerator")
     most = limits.max_accelerators
     if isinstance(count, Known) and most is not None and count.value > most:
         name = accelerator.value if isinstance(accelerator, Known) else "GPU"

@@ -187,9 +187,7 @@ def test_an_edit_above_keeps_the_fingerprint(here: Path, capsys: pytest.CaptureF
     assert after["location"]["line"] == before["location"]["line"] + 2
 
 
-def test_old_prices_are_told(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_prices_are_told(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     main(["check"])
     assert "days ago" not in capsys.readouterr().out
     monkeypatch.setattr("guard.cli._checking.today", lambda: date(2027, 6, 1))
