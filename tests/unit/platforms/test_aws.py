@@ -375,6 +375,8 @@ def test_bucket_instances_are_joined_by_key() -> None:
 
 def test_types_without_a_reader() -> None:
     assert read(aws, instance("aws_msk_cluster.a", {})).unpriced == "guard has no price model for aws_msk_cluster yet"
+    # Every public IPv4 address costs since 2024-02-01, in use or not: https://aws.amazon.com/vpc/pricing/
+    assert read(aws, instance("aws_eip.a", {})).unpriced == "guard has no price model for aws_eip yet"
     assert read(aws, instance("aws_iam_role.a", {})).unpriced == ""
     assert not aws.PLATFORM.claims(instance("aws_instance.a", {}, mode="data"))
     assert not aws.PLATFORM.claims(instance("awscc_s3_bucket.a", {}))
