@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from guard.formats.yaml import parse, parse_embedded
 from guard.model.document import Document, ReadError, Tree
@@ -56,88 +56,114 @@ class Kustomization:
         return any(name not in _PLAIN for node in self.nodes for name in node.fields())
 
 
-def read(tree: Tree, directory: str, places: Mapping[str, str]) -> Kustomization:
-    """Return the kustomization in `directory`; `places` maps the directory of each to its file."""
-    found = _Reading(tree, places)
-    found.follow(directory)
-    return Kustomization(
-        directory,
-        places[directory],
-        tuple(found.nodes),
-        tuple(found.directories),
-        tuple(dict.fromkeys(found.resources)),
-        tuple(dict.fromkeys(found.patches)),
-        tuple(found.inline),
-        found.missing,
-    )
+@dataclass(slots=True)
+class _Direct:
+    """What one kustomization file itself names."""
+
+    nodes: list[Node] = field(default_factory=list)
+    directories: list[str] = field(default_factory=list)
+    resources: list[str] = field(default_factory=list)
+    patches: list[str] = field(default_factory=list)
+    inline: list[Node] = field(default_factory=list)
+    missing: str = ""
 
 
-class _Reading:
-    """Follows a kustomization to all that it is made of, each once."""
+class Kustomizations:
+    """All kustomizations of a tree: `places` maps the directory of each to its file. Each file is read once, and those
+    that are `documents` already not again."""
 
-    def __init__(self, tree: Tree, places: Mapping[str, str]) -> None:
-        self.tree = tree
-        self.places = places
-        self.nodes: list[Node] = []
-        self.directories: list[str] = []
-        self.resources: list[str] = []
-        self.patches: list[str] = []
-        self.inline: list[Node] = []
-        self.missing = ""
+    def __init__(self, tree: Tree, places: Mapping[str, str], documents: Sequence[Document]) -> None:
+        self._tree = tree
+        self._places = places
+        self._documents = {one.path: one for one in documents if one.roots}
+        self._direct: dict[str, _Direct] = {}
 
-    def follow(self, directory: str) -> None:
+    def tops(self) -> tuple[str, ...]:
+        """Return the directories of those that no other one is made of."""
+        directories = sorted(self._places)
+        bases = {inner for one in directories for inner in self._of(one).directories if inner != one}
+        return tuple(one for one in directories if one not in bases)
+
+    def read(self, directory: str) -> Kustomization:
+        """Return the kustomization in a directory with all that it is made of."""
+        found: dict[str, _Direct] = {}
         pending = [directory]
-        while pending and len(self.directories) < _MOST:
+        while pending and len(found) < _MOST:
             one = pending.pop(0)
-            if one not in self.directories:
-                self.directories.append(one)
-                pending += self._read(one)
+            if one not in found:
+                found[one] = self._of(one)
+                pending += found[one].directories
+        every = list(found.values())
+        return Kustomization(
+            directory,
+            self._places[directory],
+            tuple(node for one in every for node in one.nodes),
+            tuple(found),
+            tuple(dict.fromkeys(path for one in every for path in one.resources)),
+            tuple(dict.fromkeys(path for one in every for path in one.patches)),
+            tuple(node for one in every for node in one.inline),
+            next((one.missing for one in every if one.missing), ""),
+        )
 
-    def _read(self, directory: str) -> Iterator[str]:
-        document = parsed(self.tree, self.places[directory])
-        for node in document.roots[:1]:
-            self.nodes.append(node)
-            self._take_patches(document, node, directory)
-            if node.get("helmCharts") is not None or node.get("helmChartInflationGenerator") is not None:
-                self.missing = self.missing or "it takes charts by helmCharts"
-            for entry in (one for name in _MADE_OF for one in node.items(name)):
-                text = entry.text()
-                if not isinstance(text, Known):
-                    continue
-                path = _joined(directory, text.value)
-                if path is not None and path in self.places:
-                    yield path
-                elif path is not None and self.tree.exists(path):
-                    self.resources.append(path)
-                else:
-                    remote = any(one in text.value for one in _REMOTE)
-                    reason = "is elsewhere, and guard fetches nothing" if remote else "is not there"
-                    self.missing = self.missing or f"{text.value} {reason}"
+    def document(self, path: str) -> Document:
+        """Return a file of the tree as YAML; one that cannot be read has no roots."""
+        found = self._documents.get(path)
+        if found is None:
+            found = self._documents[path] = parsed(self._tree, path)
+        return found
 
-    def _take_patches(self, document: Document, node: Node, directory: str) -> None:
-        entries = [*node.items("patchesStrategicMerge")]
+    def _of(self, directory: str) -> _Direct:
+        found = self._direct.get(directory)
+        if found is None:
+            found = self._direct[directory] = _Direct()
+            document = self.document(self._places[directory])
+            for node in document.roots[:1]:
+                found.nodes.append(node)
+                self._take_patches(found, document, node, directory)
+                if node.get("helmCharts") is not None or node.get("helmChartInflationGenerator") is not None:
+                    found.missing = "it takes charts by helmCharts"
+                for name in _MADE_OF:
+                    for entry in node.items(name):
+                        self._take(found, entry, directory)
+        return found
+
+    def _take(self, into: _Direct, entry: Node, directory: str) -> None:
+        text = entry.text()
+        if not isinstance(text, Known):
+            return
+        path = _joined(directory, text.value)
+        if path is not None and path in self._places:
+            into.directories.append(path)
+        elif path is not None and self._tree.exists(path):
+            into.resources.append(path)
+        else:
+            remote = any(one in text.value for one in _REMOTE)
+            reason = "is elsewhere, and guard fetches nothing" if remote else "is not there"
+            into.missing = into.missing or f"{text.value} {reason}"
+
+    def _take_patches(self, into: _Direct, document: Document, node: Node, directory: str) -> None:
         for patch in (*node.items("patches"), *node.items("patchesJson6902")):
             written = patch.get("path") or patch.get("patch")
             if written is None:
                 continue
-            before = len(self.inline)
-            self._take_patch(document, written, directory)
+            before = len(into.inline)
+            self._take_patch(into, document, written, directory)
             target = patch.get("target")
             if target is not None:
-                self.inline[before:] = [_aimed(one, target) for one in self.inline[before:]]
-        for entry in entries:
-            self._take_patch(document, entry, directory)
+                into.inline[before:] = [_aimed(one, target) for one in into.inline[before:]]
+        for entry in node.items("patchesStrategicMerge"):
+            self._take_patch(into, document, entry, directory)
 
-    def _take_patch(self, document: Document, written: Node, directory: str) -> None:
+    def _take_patch(self, into: _Direct, document: Document, written: Node, directory: str) -> None:
         text = written.text()
         if not isinstance(text, Known):
             return
         path = _joined(directory, text.value) if "\n" not in text.value else None
-        if path is not None and self.tree.exists(path):
-            self.patches.append(path)
-            self.inline += parsed(self.tree, path).roots
+        if path is not None and self._tree.exists(path):
+            into.patches.append(path)
+            into.inline += self.document(path).roots
         else:
-            self.inline += parse_embedded(document, written).roots
+            into.inline += parse_embedded(document, written).roots
 
 
 def parsed(tree: Tree, path: str) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +35,7 @@ class _Packages:
 
     tree: Tree
     renderer: Callable[[], Renderer] | None
+    documents: Sequence[Document]
     paths: tuple[str, ...]
     made: list[Document]
     problems: list[Problem]
@@ -56,7 +58,7 @@ def unpacked(
     names = {path.rpartition("/")[2] for path in paths}
     if _CHART not in names and not names & _KUSTOMIZATIONS:
         return Unpacked(tuple(documents), ())
-    packages = _Packages(tree, renderer, paths, [], [], set(), set())
+    packages = _Packages(tree, renderer, documents, paths, [], [], set(), set())
     _charts(packages, wanted)
     _kustomizations(packages, wanted)
     kept = [_quiet(one, packages.told) for one in documents if one.path not in packages.hidden]
@@ -69,8 +71,12 @@ def _quiet(document: Document, told: set[str]) -> Document:
     return replace(document, problems=tuple(one for one in document.problems if one.code != TEMPLATE))
 
 
-def _below(paths: Sequence[str], directory: str) -> list[str]:
-    return [path for path in paths if not directory or path.startswith(directory + "/")]
+def _below(paths: Sequence[str], directory: str) -> Sequence[str]:
+    """Return the sorted paths that lie in a directory; "" is the root."""
+    if not directory:
+        return paths
+    # "0" is what follows "/".
+    return paths[bisect_left(paths, f"{directory}/") : bisect_left(paths, f"{directory}0")]
 
 
 def _charts(packages: _Packages, wanted: Callable[[str], bool]) -> None:
@@ -147,15 +153,20 @@ def _kustomizations(packages: _Packages, wanted: Callable[[str], bool]) -> None:
         return
     from guard.platforms import _kustomize
 
-    every = [_kustomize.read(packages.tree, directory, places) for directory in sorted(places)]
-    bases = {directory for one in every for directory in one.directories[1:]}
-    for one in every:
-        files = sorted({path for directory in one.directories for path in _below(packages.paths, directory)})
-        if one.directory not in bases and one.changes and any(map(wanted, files)):
-            _kustomization(packages, one, sorted({*files, *one.resources, *one.patches}))
+    every = _kustomize.Kustomizations(packages.tree, places, packages.documents)
+    for directory in every.tops():
+        one = every.read(directory)
+        if not one.changes:
+            continue
+        below = (_below(packages.paths, inner) for inner in one.directories)
+        files = sorted({*(path for paths in below for path in paths), *one.resources, *one.patches})
+        if any(map(wanted, files)):
+            _kustomization(packages, every, one, files)
 
 
-def _kustomization(packages: _Packages, one: _kustomize.Kustomization, files: Sequence[str]) -> None:
+def _kustomization(
+    packages: _Packages, every: _kustomize.Kustomizations, one: _kustomize.Kustomization, files: Sequence[str]
+) -> None:
     answer = Rendering(None, one.missing)
     if not one.missing:
         answer = _answer(packages, lambda renderer: renderer.kustomization(one.directory, files))
@@ -167,14 +178,14 @@ def _kustomization(packages: _Packages, one: _kustomize.Kustomization, files: Se
             packages.problems.append(_advisory(message + patched, one.path))
         return
     packages.hidden |= set(one.resources)
-    packages.made.append(_of_kustomization(packages, one, answer.text))
+    packages.made.append(_of_kustomization(every, one, answer.text))
 
 
-def _of_kustomization(packages: _Packages, one: _kustomize.Kustomization, output: str) -> Document:
+def _of_kustomization(every: _kustomize.Kustomizations, one: _kustomize.Kustomization, output: str) -> Document:
     from guard.formats.yaml import parse
     from guard.platforms import _kustomize
 
-    objects = tuple(root for path in one.resources for root in _kustomize.parsed(packages.tree, path).roots)
+    objects = tuple(root for path in one.resources for root in every.document(path).roots)
     built = parse(one.path, output).roots
     place = whole_file(one.path)
     roots = tuple(_kustomize.relocated(each, _kustomize.sources(one, objects, each), place) for each in built)
