@@ -44,7 +44,7 @@ def call(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
             return unknown(DYNAMIC, expanded)
         arguments[-1:] = expanded
     result = _run(node, arguments, scope)
-    scope.budget.spend(1 + _size(result), scope.at(node.span))
+    scope.spend(1 + _size(result), node.span)
     return result
 
 
@@ -80,7 +80,7 @@ def _size(value: Value) -> int:
     content = value.content
     if isinstance(content, str):
         return len(content) // 256
-    return len(content) if isinstance(content, (tuple, Mapping)) else 0
+    return len(content) if isinstance(content, (tuple, dict, Mapping)) else 0
 
 
 def _expanded(value: Value, span: Span, scope: Scope) -> list[Value] | Unknown:

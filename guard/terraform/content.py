@@ -57,14 +57,15 @@ class Value(NamedTuple):
     @property
     def items(self) -> tuple[Value, ...]:
         """The elements of a known list, set or tuple, the values of a map or object; empty for everything else."""
-        if isinstance(self.content, tuple) and not isinstance(self.content, Number):
-            return self.content
-        return tuple(self.content.values()) if isinstance(self.content, Mapping) else ()
+        content = self.content
+        if type(content) is tuple:
+            return content
+        return tuple(content.values()) if isinstance(content, (dict, Mapping)) else ()
 
     @property
     def fields(self) -> Mapping[str, Value]:
         """The members of a known map or object by sorted key; empty for everything else."""
-        return self.content if isinstance(self.content, Mapping) else {}
+        return self.content if isinstance(self.content, (dict, Mapping)) else {}
 
 
 Content: TypeAlias = "str | Number | bool | tuple[Value, ...] | Mapping[str, Value] | Undecided | None"

@@ -118,10 +118,11 @@ def access(node: GetAttribute | Index, scope: Scope) -> Value:
     """Return the value of a chain of attributes and indices, of which the context resolves the beginning."""
     steps: list[GetAttribute | Index] = []
     inner: Expression = node
-    while isinstance(inner, (GetAttribute, Index)):
+    while type(inner) is GetAttribute or type(inner) is Index:
         steps.append(inner)
         inner = inner.source
-    steps.reverse()
+    if len(steps) > 1:
+        steps.reverse()
     used = 0
     if type(inner) is Variable and inner.name not in scope.bound:
         value, used = scope.context.resolve(inner, steps, scope)
@@ -135,6 +136,10 @@ def access(node: GetAttribute | Index, scope: Scope) -> Value:
 def apply_step(value: Value, step: GetAttribute | Index, scope: Scope) -> Value:
     """Return the value's attribute or element that one step names."""
     if type(step) is GetAttribute:
+        content = value.content
+        if type(content) is dict and not value.marks and step.name in content:
+            member: Value = content[step.name]
+            return member
         return get_attribute(value, step.name, scope, step_span(step))
     assert isinstance(step, Index)
     return get_index(value, evaluate(step.key, scope), scope, step_span(step))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from guard.formats.hcl_syntax import Expression, GetAttribute, Index, Variable
@@ -75,7 +74,7 @@ class TemplateRunner:
             if isinstance(found, Reference) and found.names[0] not in variables:
                 place = f"{name}:{found.root.line},{found.root.column}"
                 raise FunctionError(f'the variables lack "{found.names[0]}", which the template uses at {place}', 1)
-        inner = replace(environment, depth=environment.depth + 1)
+        inner = environment._replace(depth=environment.depth + 1)
         scope = Scope(name, TemplateContext(inner), self.budget, variables)
         try:
             return evaluate(expression, scope)

@@ -102,9 +102,8 @@ def _unfit(node: ForTuple | ForObject | TemplateFor, collection: Value, scope: S
 
 
 def _scopes(node: ForTuple | ForObject | TemplateFor, collection: Value, scope: Scope) -> Iterator[Scope]:
-    place = scope.at(node.span)
     for key, value in pairs(collection):
-        scope.budget.spend(1, place)
+        scope.spend(1, node.span)
         names = {node.value: value} if node.key is None else {node.key: key, node.value: value}
         yield scope.binding(names)
 

@@ -133,6 +133,15 @@ class Scope:
         """Return a span as a place in this scope's file."""
         return Location(self.path, span)
 
+    def spend(self, work: int, span: Span) -> None:
+        """Take work from what is left. Raises TooLarge, at `span`, where that is not enough."""
+        budget = self.budget
+        if work <= budget.left:
+            budget.left -= work
+            budget.total -= work
+        else:
+            budget.spend(work, Location(self.path, span))
+
     def binding(self, names: Mapping[str, Value], loop: Loop | None = None) -> Scope:
         """Return this scope with more names bound."""
         loops = self.loops if loop is None else {**self.loops, **dict.fromkeys(names, loop)}

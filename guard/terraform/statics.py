@@ -12,6 +12,9 @@ from guard.terraform.configuration import Module, Written
 from guard.terraform.modules import Branch
 from guard.terraform.references import Reference, body_attributes, references, subject_of
 
+Lead: TypeAlias = tuple[str, tuple[str, ...]]
+"""The part that a reference leads to; where that is a module call, also its name and the output, if one is named."""
+
 Subject: TypeAlias = str
 """A part of a module in Terraform's notation: `var.a`, `local.b`, `output.c`, `module.m`, `aws_instance.d`."""
 
@@ -43,6 +46,7 @@ class Statics:
         self.module = module
         self.problems: tuple[Problem, ...] | None = None
         self.mentions: dict[Subject, tuple[Mention, ...]] = {}
+        self._leads: dict[tuple[Subject, tuple[str, ...]], tuple[Lead, ...]] = {}
         for name in module.variables:
             self.mentions[f"var.{name}"] = ()
         for name, local in module.locals.items():
@@ -65,6 +69,14 @@ class Statics:
             if not tops or mention.top in tops:
                 yield mention
 
+    def leads(self, subject: Subject, *tops: str) -> tuple[Lead, ...]:
+        """Return where the mentions of a part lead, each place once, in the order of the text."""
+        found = self._leads.get((subject, tops))
+        if found is None:
+            found = tuple(dict.fromkeys(lead_of(one.reference) for one in self.of(subject, *tops)))
+            self._leads[subject, tops] = found
+        return found
+
 
 # Arguments whose names are not references to values.
 _NAMES_ONLY = frozenset({"ignore_changes", "replace_triggered_by"})
@@ -77,6 +89,12 @@ def _of_block(written: Written, without: Iterable[str] = ()) -> Iterator[Mention
             continue
         for reference in references(attribute.expression, bound):
             yield Mention(reference, written.path_of(top), top, bool(bound))
+
+
+def lead_of(reference: Reference) -> Lead:
+    """Return the part of its module that a reference leads to, and what of a called module."""
+    subject = subject_of(reference.names)
+    return subject, reference.names[1:3] if subject.startswith("module.") else ()
 
 
 Part: TypeAlias = tuple[Branch, Subject]
@@ -116,33 +134,34 @@ class Graph:
         if subject.startswith("var."):
             found += self._argument(branch, subject.removeprefix("var."))
         elif subject.startswith("module."):
-            for mention in statics.of(subject, *EXPANSION):
-                found += self.targets(branch, mention.reference)
+            for lead in statics.leads(subject, *EXPANSION):
+                self._follow(found, branch, lead)
         else:
-            for mention in statics.of(subject):
-                found += self.targets(branch, mention.reference)
+            for lead in statics.leads(subject):
+                self._follow(found, branch, lead)
         return found
 
     def _argument(self, branch: Branch, name: str) -> list[int]:
         if branch.parent is None:
             return []
         found: list[int] = []
-        for mention in self.statics(branch.parent.module).of(f"module.{branch.names[-1]}", name):
-            found += self.targets(branch.parent, mention.reference)
+        for lead in self.statics(branch.parent.module).leads(f"module.{branch.names[-1]}", name):
+            self._follow(found, branch.parent, lead)
         return found
 
     def targets(self, branch: Branch, reference: Reference) -> list[int]:
         """Return the parts that a reference in `branch` leads to."""
-        subject = subject_of(reference.names)
         found: list[int] = []
-        self._add(found, branch, subject)
-        if subject.startswith("module."):
-            child = branch.children.get(reference.names[1])
-            if child is not None:
-                names = reference.names[2:3] or tuple(child.module.outputs)
-                for name in names:
-                    self._add(found, child, f"output.{name}")
+        self._follow(found, branch, lead_of(reference))
         return found
+
+    def _follow(self, found: list[int], branch: Branch, lead: Lead) -> None:
+        subject, called = lead
+        self._add(found, branch, subject)
+        child = branch.children.get(called[0]) if called else None
+        if child is not None:
+            for name in called[1:] or tuple(child.module.outputs):
+                self._add(found, child, f"output.{name}")
 
     def _add(self, found: list[int], branch: Branch, subject: Subject) -> None:
         number = self._number.get((branch.names, subject))

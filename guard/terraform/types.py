@@ -53,6 +53,8 @@ DYNAMIC: Final = Type("dynamic")
 EMPTY_TUPLE: Final = Type("tuple")
 EMPTY_OBJECT: Final = Type("object", attributes={})
 
+_SIMPLE: Final = frozenset({"string", "number", "bool", "dynamic"})
+
 _LISTS: Final = {kind.kind: Type("list", kind) for kind in (STRING, NUMBER, BOOL, DYNAMIC)}
 _SETS: Final = {kind.kind: Type("set", kind) for kind in (STRING, NUMBER, BOOL, DYNAMIC)}
 _MAPS: Final = {kind.kind: Type("map", kind) for kind in (STRING, NUMBER, BOOL, DYNAMIC)}
@@ -100,7 +102,7 @@ def has_dynamic(type_: Type) -> bool:
 
 def without_optional(type_: Type) -> Type:
     """Return the type of values that conform to this constraint: the same without optional attributes, at any depth."""
-    if type_.is_primitive or type_.kind == "dynamic":
+    if type_.kind in _SIMPLE:
         return type_
     if type_.element is not None:
         element = without_optional(type_.element)

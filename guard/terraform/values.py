@@ -183,8 +183,12 @@ def unmarked(value: Value) -> tuple[Value, Marks]:
 def marks_deep(value: Value) -> Marks:
     """Return the marks of the value and of everything in it."""
     marks = value.marks
-    for item in value.items:
-        marks |= marks_deep(item)
+    kind = type(value.content)
+    if kind is tuple or kind is dict:
+        for item in value.items:
+            found = marks_deep(item)
+            if found:
+                marks |= found
     return marks
 
 

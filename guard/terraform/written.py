@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from guard.formats.hcl_syntax import Call, Expression, Literal, Part, Template, TemplateFor, TemplateIf
 from guard.model.instance import Piece, Written
@@ -90,7 +89,7 @@ def _of_file(node: Call, scope: Scope) -> Written:
     variables = evaluate(node.arguments[1], scope)
     if not variables.is_known or is_sensitive(variables):
         return None
-    inner = TemplateContext(replace(environment, depth=environment.depth + 1))
+    inner = TemplateContext(environment._replace(depth=environment.depth + 1))
     within = Scope(found, inner, scope.budget, variables.fields)
     if isinstance(expression, Template):
         return tuple(_pieces(expression.parts, within))

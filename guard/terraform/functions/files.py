@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NoReturn
 
 from guard.model.value import Unknown
@@ -104,7 +104,15 @@ def _decoded(data: bytes, path: Value) -> str:
         ) from None
 
 
-def _paths(environment: Environment) -> Iterable[str]:
+def _below(paths: Sequence[str], prefix: str) -> Iterator[str]:
+    """Yield the sorted paths that begin with a prefix."""
+    for at in range(bisect_left(paths, prefix), len(paths)):
+        if not paths[at].startswith(prefix):
+            return
+        yield paths[at]
+
+
+def _paths(environment: Environment) -> Sequence[str]:
     try:
         return environment.files.paths()
     except OSError as error:
@@ -118,13 +126,10 @@ def _fileexists(arguments: Arguments, kind: Type, environment: Environment) -> V
     located = place_in_tree(as_text(path), environment)
     if located is None:
         return _outside(BOOL, arguments[0], environment)
-    found = False
-    for each in _paths(environment):
-        if each == located:
-            found = True
-            break
-        if located == "." or each.startswith(f"{located}/"):
-            raise FunctionError(f"{_shown(arguments[0])} is a directory, not a file", 0)
+    paths = _paths(environment)
+    found = next(_below(paths, located), "") == located
+    if not found and ((located == "." and paths) or next(_below(paths, f"{located}/"), "")):
+        raise FunctionError(f"{_shown(arguments[0])} is a directory, not a file", 0)
     return with_marks(boolean(found), marks)
 
 
@@ -140,7 +145,7 @@ def _fileset(arguments: Arguments, kind: Type, environment: Environment) -> Valu
     expression = compiled(glob_pattern(located))
     # Most paths of a large tree are ruled out by what stands before the first wildcard.
     prefix = re.split(r"[*?\[\]{}\\]", located, maxsplit=1)[0]
-    found = [each for each in _paths(environment) if each.startswith(prefix) and expression.fullmatch(each)]
+    found = [each for each in _below(_paths(environment), prefix) if expression.fullmatch(each)]
     names = [string(posixpath.relpath(each, base)) for each in found]
     return with_marks(set_value(names, STRING), marks)
 
@@ -155,7 +160,7 @@ class _NoFiles:
         """Raise the error that says so."""
         self._refuse()
 
-    def paths(self) -> Iterable[str]:
+    def paths(self) -> Sequence[str]:
         """Raise the error that says so."""
         self._refuse()
 
@@ -177,7 +182,7 @@ def _rendered(name: str, text: str, variables: Value, environment: Environment) 
             raise FunctionError(f"invalid template variable name {quoted(key)}: {rule}", 1)
     if environment.templates is None:
         raise FunctionError("templates cannot be evaluated here")
-    result = environment.templates(name, text, variables.fields, replace(environment, depth=environment.depth + 1))
+    result = environment.templates(name, text, variables.fields, environment._replace(depth=environment.depth + 1))
     if result.is_null:
         raise FunctionError("the result of the template is null, which is not a valid result")
     return result
@@ -202,7 +207,7 @@ def _templatefile(arguments: Arguments, kind: Type, environment: Environment) ->
 
 def _templatestring(arguments: Arguments, kind: Type, environment: Environment) -> Value:
     name = "<templatestring argument>"
-    bare = replace(environment, files=_NoFiles())
+    bare = environment._replace(files=_NoFiles())
     try:
         return convert(_rendered(name, as_text(arguments[0]), arguments[1], bare), STRING)
     except ConversionError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from guard.model.location import Location, whole_file
 from guard.model.value import Unknown
@@ -14,6 +14,7 @@ from guard.terraform.numbers import NotANumber, NumberTooLarge
 from guard.terraform.types import DYNAMIC, STRING, Type
 from guard.terraform.values import (
     NO_MARKS,
+    Undecided,
     Value,
     as_number,
     as_text,
@@ -47,8 +48,8 @@ class Files(Protocol):
         """Return a file's bytes; OSError where there is none that may be read."""
         ...
 
-    def paths(self) -> Iterable[str]:
-        """Return the paths of all files."""
+    def paths(self) -> Sequence[str]:
+        """Return the paths of all files, sorted."""
         ...
 
 
@@ -68,8 +69,10 @@ class _NoFiles:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+_NO_FUNCTIONS: Final[Mapping[str, Function]] = {}
+
+
+class Environment(NamedTuple):
     """What functions may see beside their arguments.
 
     `location` is that of the call; `directory` is the module's, to which file names are relative, below the root;
@@ -77,14 +80,14 @@ class Environment:
     `console` is set for expressions that are typed at the prompt. `functions` are those that only this place has.
     """
 
-    location: Location = field(default_factory=lambda: whole_file(""))
+    location: Location = whole_file("")
     directory: str = ""
-    files: Files = field(default_factory=_NoFiles)
+    files: Files = _NoFiles()
     templates: Templates | None = None
     depth: int = 0
     moment: str = ""
     console: bool = False
-    functions: Mapping[str, Function] = field(default_factory=dict)
+    functions: Mapping[str, Function] = _NO_FUNCTIONS
 
 
 NOWHERE: Final = Environment()
@@ -134,18 +137,24 @@ def call(function: Function, arguments: Arguments, environment: Environment = NO
 
 def call_converted(function: Function, arguments: list[Value], environment: Environment = NOWHERE) -> Value:
     """Return the function's result for arguments that have the parameters' types already."""
-    marks: frozenset[str] = frozenset()
+    marks: frozenset[str] = NO_MARKS
     undecided = untyped = False
     prepared: list[Value] = []
     for position, argument in enumerate(arguments):
         parameter = function.parameter(position)
         assert parameter is not None
-        value, found = (argument, NO_MARKS) if parameter.marked else unmarked_deep(argument)
-        marks |= found
-        if value.is_null and not parameter.null:
+        value = argument
+        if not parameter.marked:
+            value, found = unmarked_deep(argument)
+            if found:
+                marks |= found
+        content = value.content
+        if content is None and not parameter.null:
             raise FunctionError("argument must not be null", position)
-        untyped = untyped or (value.type.kind == "dynamic" and not parameter.dynamic)
-        undecided = undecided or not (value.is_known or parameter.unknown)
+        if value.type.kind == "dynamic" and not parameter.dynamic:
+            untyped = True
+        if type(content) is Undecided and not parameter.unknown:
+            undecided = True
         prepared.append(value)
     result = _finished(function, prepared, environment, undecided=undecided, untyped=untyped)
     return with_marks(result, marks) if marks else result

@@ -219,7 +219,7 @@ class Tree:
         return self.files[path]
 
     def paths(self) -> tuple[str, ...]:
-        return tuple(self.files)
+        return tuple(sorted(self.files))
 
 
 FILES = Tree({"m/a.txt": b"x", "m/.b": b"", "m/d/c.txt": b"\xff", "m/t.tpl": b"Hi", "other/secret": b"s"})
