@@ -363,12 +363,12 @@ def _document(request: Request, path: str, chosen: Format) -> Iterator[Document]
     except ReadError as error:
         yield Document(path, "", problems=(Problem("unreadable", str(error), whole_file(path)),))
         return
-    ours = DEPLOYS.search(text) is not None
-    if chosen.name == "json" and not ours:
-        return
-    if chosen.name == "yaml" and not (ours or path in request.files or may_be_claimed(text)):
+    if chosen.name == "yaml" and not (path in request.files or may_be_claimed(text)):
         # Counted among the files, but not composed: that would take longer than everything else.
         yield Document(path, "")
+        return
+    ours = DEPLOYS.search(text) is not None
+    if chosen.name == "json" and not ours:
         return
     document = chosen.parse(path, text)
     if not ours:
