@@ -180,6 +180,8 @@ class Documentation(Strict):
     """The model card: a path in the repository or a URL."""
     risk_class: Literal["minimal", "limited", "high", "prohibited"] | None = None
     """The class of risk, as the EU AI Act names them."""
+    assessment: str | None = None
+    """The assessment of its risks: a path in the repository or a URL."""
     intended_use: str | None = None
     """What the model is for."""
     approved_by: str | None = None
