@@ -78,6 +78,8 @@ class Serving(Strict):
     """Whether nothing runs while there is no traffic."""
     traffic: Percent | None = None
     """The share of the endpoint's traffic that goes to this version, in percent."""
+    rollout: Literal["canary", "shadow", "ab", "blue-green", "all-at-once"] | None = None
+    """How the traffic moves to a new version."""
     hardware: str | None = None
     """The kind of hardware that the weights were built for, such as `H100` or `cpu`."""
     endpoint: str | None = None

@@ -60,12 +60,12 @@ def lacking(context: Context[Any], *path: str, message: str) -> Iterator[Finding
         case Unknown() as unknown:
             yield context.undecided(unknown, attribute)
         case Absent(place):
-            yield context.finding(_written(resource, place), text, attribute=attribute)
+            yield context.finding(told_at(resource, place), text, attribute=attribute)
         case Known(node, place) if node.value in ("", {}):
             yield context.finding(place, text, attribute=attribute)
 
 
-def _written(resource: Resource, place: Location) -> Location:
+def told_at(resource: Resource, place: Location) -> Location:
     """Return where a missing fact is told: at the kind of a record rather than over all of its document."""
     return resource.location if place == resource.body.location else place
 
@@ -77,11 +77,11 @@ def fact(resource: Resource, labels: tuple[str, ...], *path: str) -> Value[str]:
     """
     own = resource.body.text(*path)
     if is_record(resource, "UseCase", "ModelCard", "VendorContract", "ModelInventory"):
-        return Absent(_written(resource, own.location)) if isinstance(own, Absent) else own
+        return Absent(told_at(resource, own.location)) if isinstance(own, Absent) else own
     said = declared(resource, labels)
     if resource.type not in OWN_SPECS or resource.platform != "model_deployment":
         return said
-    place = Absent(_written(resource, own.location)) if isinstance(own, Absent) else own
+    place = Absent(told_at(resource, own.location)) if isinstance(own, Absent) else own
     return first(said, place)
 
 

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from guard.model.price import PriceBook
+from guard.model.price import Estimate, PriceBook
 from guard.model.resource import Compute, Resource, Serving
 from guard.model.value import Absent, Known, Unknown, Value
 from guard.rules._machines import machine_specs, types
@@ -196,6 +196,14 @@ def memory(there: Held, prices: PriceBook) -> Memory | Unknown:
         reason = f"nothing tells how much memory one {there.accelerator.value} has"
         return Unknown(reason, there.accelerator.location)
     return Memory(each[0] * there.number, each[1] * there.number)
+
+
+def part_of_pod(resource: Resource, estimate: Estimate, share: Decimal) -> Decimal | None:
+    """Return USD a month of this share of a pod's accelerators, None where machines are taken whole."""
+    if not all(one.share for one in resource.compute):
+        return None
+    amount = share * sum((line.low_monthly for line in estimate.lines if "hour" in line.unit), Decimal(0))
+    return amount if amount > 0 else None
 
 
 def _none(group: Compute) -> bool:

@@ -41,7 +41,7 @@ from guard.model.rule import Context, Example, Rule
 from guard.model.value import Known, Unknown, first
 from guard.rules._helpers import usd
 from guard.rules._machines import MANAGED, hourly, provider_of, saved, types
-from guard.rules._sizing import Held, Need, held, memory, need, plain
+from guard.rules._sizing import Held, Need, held, memory, need, part_of_pod, plain
 
 Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
 
@@ -77,7 +77,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
         return
     spread = serving.parallelism
     if isinstance(spread, Known) and 0 < spread.value < there.number:
-        saving = _part(context, 1 - spread.value / there.number)
+        saving = part_of_pod(context.resource, context.estimate, 1 - spread.value / there.number)
         cost = f", which costs {usd(saving)} a month" if saving else ""
         message = f"the server spreads over {spread.value} of {there.words}: the rest does nothing{cost}"
         yield context.finding(there.fact, message, attribute="accelerator_count", saving=saving)
@@ -119,15 +119,10 @@ def _better(context: Context[Options], there: Held, room: Decimal, enough: Decim
     fewer = max(-(-enough // (room / there.number)), Decimal(1))
     if fewer >= there.number:
         return None
-    return Better(f"{plain(fewer)} x {there.accelerator.value}", _part(context, 1 - fewer / there.number))
-
-
-def _part(context: Context[Options], share: Decimal) -> Decimal | None:
-    """Return USD a month of this share of the accelerators of a pod, None where machines are taken whole."""
-    if not all(one.share for one in context.resource.compute):
-        return None
-    amount = share * sum((line.low_monthly for line in context.estimate.lines if "hour" in line.unit), Decimal(0))
-    return amount if amount > 0 else None
+    return Better(
+        f"{plain(fewer)} x {there.accelerator.value}",
+        part_of_pod(context.resource, context.estimate, 1 - fewer / there.number),
+    )
 
 
 class Offer(NamedTuple):
