@@ -69,6 +69,15 @@ class Replicas(Strict):
     """The greatest number of replicas that the autoscaler may run; as many as `min` where it is not written."""
 
 
+class Features(Strict):
+    """Where the features of a request come from."""
+
+    source: Literal["store", "per-request", "request"] | None = None
+    """Whether they are read from a feature store, computed for each request, or sent with it."""
+    cache_seconds: Count | None = None
+    """For how long computed features are kept; 0 for not at all."""
+
+
 class Serving(Strict):
     """How the model is served."""
 
@@ -84,6 +93,8 @@ class Serving(Strict):
     """The kind of hardware that the weights were built for, such as `H100` or `cpu`."""
     endpoint: str | None = None
     """The endpoint that this deployment stands behind."""
+    features: Features | None = None
+    """Where the features of a request come from."""
 
 
 class Compute(Strict):
@@ -126,6 +137,10 @@ class Dataset(Strict):
     """Where the data is (`s3://`, `gs://`, `abfss://`, `azureml://`, `hf://`)."""
     format: str | None = None
     """How it is stored, such as `parquet`, `csv` or `tfrecord`."""
+    compression: str | None = None
+    """How it is compressed, such as `zstd` or `none`."""
+    change_capture: bool | None = None
+    """Whether what changed since the last run can be told, so that a run need not read everything again."""
     region: str | None = None
     """The region where it is, if the repository does not declare its bucket."""
     gib: Annotated[float, Field(ge=0)] | None = None
@@ -156,6 +171,10 @@ class Run(Strict):
     """The data sets that a run reads."""
     sampling: str | None = None
     """How the data is sampled, such as `10%`, `stratified` or `none`."""
+    processing: Literal["full", "incremental"] | None = None
+    """Whether a run reads all of the data again or only what is new."""
+    quality_gate: str | None = None
+    """What checks the data before a run, such as `great-expectations`; `none` for nothing."""
     max_runtime_hours: Positive | None = None
     """The time after which a run is stopped."""
 

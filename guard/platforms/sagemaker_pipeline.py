@@ -16,6 +16,8 @@ _STEPS = {
     "Training": (("ResourceConfig",), Purpose.TRAINING),
     "Processing": (("ProcessingResources", "ClusterConfig"), Purpose.BATCH),
     "Transform": (("TransformResources",), Purpose.BATCH),
+    "QualityCheck": (("ProcessingResources", "ClusterConfig"), Purpose.BATCH),
+    "ClarifyCheck": (("ProcessingResources", "ClusterConfig"), Purpose.BATCH),
     "Tuning": (("TrainingJobDefinition", "ResourceConfig"), Purpose.TRAINING),
 }
 _DEEPEST = 40
