@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -14,7 +14,7 @@ from guard.model.command import Command
 from guard.model.location import Location
 from guard.model.node import Node, is_sequence
 from guard.model.resource import Compute, Resource
-from guard.model.value import Absent, Known, Unknown
+from guard.model.value import Absent, Known, Unknown, Value
 from guard.prices.book import open_book
 from guard.reports import _shapes
 
@@ -62,8 +62,8 @@ def resource(one: Resource) -> dict[str, Any]:
             for name, label in sorted(one.labels.entries.items())
         },
         "unknown_labels": [unknown.reason for unknown in one.labels.unknown],
-        "region": _shapes.fact(one.region),
-        "zone": _shapes.fact(one.zone),
+        "region": _several(one.region, one.other_regions),
+        "zone": _several(one.zone, one.other_zones),
         "compute": [_compute(each) for each in one.compute],
         "storage": [_facet(each) for each in one.storage],
         "data": [_facet(each) for each in one.data],
@@ -76,10 +76,18 @@ def resource(one: Resource) -> dict[str, Any]:
 
 def _compute(one: Compute) -> dict[str, Any]:
     made = _facet(one)
-    others = made.pop("other_instance_types")
-    if others:
-        made["instance_type"] = [made["instance_type"], *others] if made["instance_type"] is not None else others
+    del made["other_instance_types"], made["other_zones"]
+    made["instance_type"] = _several(one.instance_type, one.other_instance_types)
+    made["zone"] = _several(one.zone, one.other_zones)
     return made
+
+
+def _several(value: Value[str], others: Sequence[Known[str]]) -> Any:
+    """Return a fact, a list of all alternatives where there are several."""
+    if not others:
+        return _shapes.fact(value)
+    first = [_shapes.fact(value)] if isinstance(value, Known) else []
+    return [*first, *(one.value for one in others)]
 
 
 def _facet(one: Any) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _tune() -> None:
     # A run makes many small values that live until its end; looking for cycles among them would cost half its time.
     gc.freeze()
-    gc.set_threshold(3_000_000,20,100)
+    gc.set_threshold(3_000_000, 20, 100)
     # Looking for plug-ins of pydantic reads the metadata of every installed distribution.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 

@@ -150,6 +150,7 @@ class Compute(_Facet):
     hours_per_month: Value[Decimal] = NOT_WRITTEN
     region: Value[str] = NOT_WRITTEN
     zone: Value[str] = NOT_WRITTEN
+    other_zones: tuple[Known[str], ...] = ()
     share: bool = False
     host: str = ""
 
@@ -249,7 +250,8 @@ class Fee:
 class Resource:
     """A thing that would be deployed. `platform` is the module that read it (`aws`, `kserve`, `skypilot`),
     `evidence` tells why `purpose` is what it is, `body` is the evaluated configuration, `origin` is `terraform`,
-    `kubernetes` or `spec`. `unpriced` says why there is no price although the resource costs money."""
+    `kubernetes` or `spec`. `unpriced` says why there is no price although the resource costs money. `other_regions` and
+    `other_zones` are what is written beside `region` and `zone`, or all of them where it may be any."""
 
     address: str
     type: str
@@ -271,3 +273,5 @@ class Resource:
     training: Training | None = None
     repeated: Unknown | None = None
     unpriced: str = ""
+    other_regions: tuple[Known[str], ...] = ()
+    other_zones: tuple[Known[str], ...] = ()

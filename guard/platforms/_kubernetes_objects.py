@@ -118,7 +118,12 @@ def resource(name: str, node: Node, source: Source, draft: Draft) -> Resource:
         training=draft.training,
         repeated=instance.repeated if instance else None,
         unpriced=draft.unpriced,
+        other_zones=_together([one.other_zones for one in draft.compute]),
     )
+
+
+def _together(zones: Sequence[tuple[Known[str], ...]]) -> tuple[Known[str], ...]:
+    return tuple({zone.value: zone for each in zones for zone in each}.values())
 
 
 def address(node: Node) -> str:

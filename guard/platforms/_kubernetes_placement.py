@@ -113,6 +113,7 @@ class Placement:
     fallback: Value[str]
     region: Value[str]
     zone: Value[str]
+    other_zones: tuple[Known[str], ...] = ()
 
 
 def placement(pod: Node, more: Sequence[Term] = ()) -> Placement:
@@ -139,6 +140,7 @@ def placed(asked: Sequence[Term], absent: Absent) -> Placement:
         fallback=fallback,
         region=_region(zones, absent) if isinstance(region, Absent) else region,
         zone=zone,
+        other_zones=zones if len(zones) > 1 else (),
     )
 
 

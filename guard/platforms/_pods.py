@@ -102,6 +102,7 @@ def pod_compute(
         max_runtime_hours=hours(pod.spec, "activeDeadlineSeconds"),
         region=first(where.region, pools.region),
         zone=first(where.zone, pools.zone),
+        other_zones=where.other_zones,
         share=True,
     )
 

@@ -20,6 +20,7 @@ from guard.platforms._terraform_purpose import purpose_of
 T = TypeVar("T")
 
 SECONDS_PER_HOUR = Decimal(3600)
+_ZONES = ("node_locations", "availability_zones", "distribution_policy_zones", "zones")
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 _ISO_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
@@ -98,7 +99,16 @@ def resource_of(site: Site, facts: Facts) -> Resource:
         training=facts.training,
         repeated=instance.repeated,
         unpriced=facts.unpriced,
+        other_zones=_other_zones(site),
     )
+
+
+def _other_zones(site: Site) -> tuple[Known[str], ...]:
+    """Return the zones in which an instance says that it stands beside its own."""
+    zones = [one.text() for name in _ZONES for one in site.body.items(name)]
+    known = {one.value: one for one in zones if isinstance(one, Known) and one.value}
+    own = site.zone.value if isinstance(site.zone, Known) else ""
+    return tuple(one for name, one in known.items() if name != own)
 
 
 def unread(kind: str, provider: str) -> Facts:

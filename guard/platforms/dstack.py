@@ -78,6 +78,8 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
         base,
         labels=labels(node, "tags", at=base.location),
         region=_one(regions, "regions", node) if regions else node.text("region"),
+        other_regions=_several(regions),
+        other_zones=_several(zones),
         zone=_one(zones, "availability_zones", node) if zones else Absent(base.location),
         purpose=_purpose(node, kind, name),
         evidence=f"type: {kind}" if kind != "task" else "the commands of a task",
@@ -100,6 +102,11 @@ def _one(choices: tuple[Node, ...], name: str, node: Node) -> Value[str]:
     if len(choices) == 1:
         return choices[0].text()
     return Unknown(f"any of several {name} may serve", node.nearest(name))
+
+
+def _several(choices: tuple[Node, ...]) -> tuple[Known[str], ...]:
+    texts = [one.text() for one in choices] if len(choices) > 1 else []
+    return tuple(one for one in texts if isinstance(one, Known))
 
 
 def _compute(node: Node, kind: str) -> Compute:

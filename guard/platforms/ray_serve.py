@@ -133,10 +133,12 @@ def _anyscale(node: Node, name: str) -> Resource:
     base = bare(node, "ray_serve", "AnyscaleService", f"Anyscale/{name}", node.nearest("name"))
     config = node.get("compute_config") or node
     groups = [_nodes(one, config) for one in (*config.items("head_node"), *config.items("worker_nodes"))]
+    zones = [one.text() for one in config.items("zones")]
     return replace(
         base,
         labels=labels(node, "tags", at=base.location),
-        zone=first(*(one.text() for one in config.items("zones")), Absent(base.location)),
+        zone=first(*zones[:1], Absent(base.location)),
+        other_zones=tuple(one for one in zones[1:] if isinstance(one, Known)),
         purpose=Purpose.INFERENCE,
         evidence="an Anyscale service",
         compute=tuple(groups),

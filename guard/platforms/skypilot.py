@@ -90,6 +90,8 @@ def _resources(source: Source, around: Surroundings) -> Iterator[Resource]:
         labels=merged(labels(node, "config", "labels"), labels(common, "labels", at=place(common))),
         region=compute.region,
         zone=compute.zone,
+        other_regions=_others(choices, 1, compute.region),
+        other_zones=_others(choices, 2, compute.zone),
         body=node,
         purpose=_intent(node, name),
         evidence="service:" if served else "the name and commands of a task",
@@ -222,6 +224,13 @@ def _where(choice: _Choice) -> tuple[str, Value[str], Value[str]]:
         if isinstance(cloud, Known) and cloud.value.lower() in {"k8s", "kubernetes", "ssh", "slurm"}:
             region, zone = Absent(infra.location), Absent(infra.location)
     return (cloud.value.lower() if isinstance(cloud, Known) else ""), region, zone
+
+
+def _others(choices: tuple[_Choice, ...], part: int, chosen: Value[str]) -> tuple[Known[str], ...]:
+    """Return the regions (part 1) or zones (part 2) that candidates name beside the one that is sure."""
+    told = [place for one in choices if isinstance(place := _where(one)[part], Known)]
+    sure = chosen.value if isinstance(chosen, Known) else ""
+    return tuple({one.value: one for one in told if one.value != sure}.values())
 
 
 def _counts(node: Node) -> tuple[Value[int], Value[int]]:
