@@ -55,9 +55,18 @@ def platform(name: str, readers: Mapping[Kind, Reader], order: int = 50) -> Plat
         reader = readers.get(kind_of_object(node) or ("", "")) if node is not None else None
         draft = reader(node, around) if reader is not None and node is not None else None
         if node is not None and draft is not None:
-            yield resource(name, node, source, draft)
+            yield resource(name, node, source, _queued(node, draft, around))
 
     return Platform(name, claims, resources, order)
+
+
+def _queued(node: Node, draft: Draft, around: Surroundings) -> Draft:
+    if not node.get("metadata", "labels", "kueue.x-k8s.io/queue-name"):
+        return draft
+    # What tells of queues looks for objects, and so needs this module.
+    from guard.platforms._kueue import queued
+
+    return replace(draft, compute=queued(node, draft.compute, around))
 
 
 def manifest(source: Source) -> Node | None:

@@ -88,6 +88,8 @@ _ZONES = (
     ("azure", re.compile(r"([a-z]+\d?)-\d")),
 )
 _ON_DEMAND = "on_demand"
+GENERAL = ("GPU", "TPU", "Neuron", "NeuronCore", "Gaudi")
+"""What a resource calls an accelerator of which it does not tell the product."""
 
 
 class Term(NamedTuple):

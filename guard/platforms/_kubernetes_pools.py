@@ -10,7 +10,7 @@ from guard.model.accelerators import accelerator_name
 from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purchase
-from guard.model.value import Absent, Known, Unknown, Value
+from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, place, written
 from guard.platforms._kubernetes_placement import Term, expressions, placed
 
@@ -60,12 +60,34 @@ def serving_pools(asked: Sequence[Term], pod: Node, around: Surroundings) -> Sup
     # Without a selector, an affinity or a toleration nothing ties the pod to any pool.
     pools = derived(around, _pools) if asked else ()
     supplies = [supply(node, around) for node, offered in pools if _takes(node, offered, asked, pod)]
+    return merged_supply(supplies, absent)
+
+
+def merged_supply(supplies: Sequence[Supply], absent: Absent) -> Supply:
+    """Return what supplies have in common; where one is of spot machines and another is not, that is the fallback."""
     if not supplies:
         return nothing(absent)
     merged = supplies[0]
     for one in supplies[1:]:
         merged = _merged(merged, one, absent)
     return merged
+
+
+def supply_of(asked: Sequence[Term], pod: Node, around: Surroundings) -> Supply:
+    """Return the machines that these node labels mean, by themselves and by the pools that would take them."""
+    where = placed(asked, Absent(pod.key or pod.location))
+    pools = serving_pools(asked, pod, around)
+    return replace(
+        pools,
+        provider=where.provider or pools.provider,
+        instance_type=first(where.instance_type, pools.instance_type),
+        other_instance_types=where.instance_types[1:] or pools.other_instance_types,
+        accelerator=first(where.accelerator, pools.accelerator),
+        purchase=first(where.purchase, pools.purchase),
+        fallback=pools.fallback if isinstance(where.purchase, Absent) else where.fallback,
+        region=first(where.region, pools.region),
+        zone=first(where.zone, pools.zone),
+    )
 
 
 def _pools(around: Surroundings) -> tuple[tuple[Node, Mapping[str, Term]], ...]:

@@ -16,7 +16,7 @@ from guard.platforms._kubernetes_accelerators import SHARED, share
 from guard.platforms._kubernetes_claims import claimed_devices
 from guard.platforms._kubernetes_data import checkpoint, checkpoint_minutes, data_links
 from guard.platforms._kubernetes_objects import annotation
-from guard.platforms._kubernetes_placement import Placement, Term, placement, terms
+from guard.platforms._kubernetes_placement import GENERAL, Placement, Term, placement, terms
 from guard.platforms._kubernetes_pools import serving_pools
 from guard.platforms._kubernetes_quantities import added, gib, hours, larger, quantity
 
@@ -151,7 +151,7 @@ def _otherwise(pod: Pod, around: Surroundings, absent: Absent) -> Accelerators:
 def _accelerator(wanted: Accelerators, where: Placement, pooled: Value[str]) -> Value[str]:
     if isinstance(wanted.count, Absent):
         return wanted.name
-    general = isinstance(wanted.name, Known) and wanted.name.value in ("GPU", "TPU", "Neuron", "NeuronCore", "Gaudi")
+    general = isinstance(wanted.name, Known) and wanted.name.value in GENERAL
     if not general and isinstance(wanted.name, Known):
         return wanted.name
     if isinstance(wanted.name, Known) and wanted.name.value == "NeuronCore":
