@@ -211,13 +211,17 @@ class Serving(_Facet):
     parallelism: Value[int] = NOT_WRITTEN
     monitoring: Value[bool] = NOT_WRITTEN
     retire_after: Value[str] = NOT_WRITTEN
+    feature_source: Value[str] = NOT_WRITTEN
+    feature_cache_seconds: Value[Decimal] = NOT_WRITTEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training(_Facet):
     """A training or batch run: when it runs, what starts it, and what survives it.
 
-    `runs_per_month` is how often it runs where that is declared; it counts before the schedule.
+    `runs_per_month` is how often it runs where that is declared; it counts before the schedule. `processing` is `full`
+    or `incremental`, `change_capture` whether what changed since the last run can be told, `quality_gate` what checks
+    the data before a run.
     """
 
     location: Location
@@ -226,6 +230,9 @@ class Training(_Facet):
     checkpoint: Value[str] = NOT_WRITTEN
     dataset_format: Value[str] = NOT_WRITTEN
     sampling: Value[str] = NOT_WRITTEN
+    processing: Value[str] = NOT_WRITTEN
+    change_capture: Value[bool] = NOT_WRITTEN
+    quality_gate: Value[str] = NOT_WRITTEN
     max_runtime_hours: Value[Decimal] = NOT_WRITTEN
     runs_per_month: Value[Decimal] = NOT_WRITTEN
 

@@ -179,6 +179,8 @@ def _serving(node: Node) -> Serving:
         hardware_target=node.text("serving", "hardware"),
         monitoring=_monitoring(node),
         retire_after=node.text("model", "retire_after"),
+        feature_source=node.text("serving", "features", "source"),
+        feature_cache_seconds=node.number("serving", "features", "cache_seconds"),
     )
 
 
@@ -208,8 +210,19 @@ def _training(node: Node) -> Training:
         checkpoint=_durable(node.text("training", "checkpoint", "uri")),
         dataset_format=first(*formats, Absent(node.nearest("training", "datasets"))),
         sampling=node.text("training", "sampling"),
+        processing=node.text("training", "processing"),
+        change_capture=_change_capture(node),
+        quality_gate=node.text("training", "quality_gate"),
         max_runtime_hours=node.number("training", "max_runtime_hours"),
     )
+
+
+def _change_capture(node: Node) -> Value[bool]:
+    """Return whether all that changes in a run's data can be told; data for which nothing is said does not vote."""
+    told = [one.flag("change_capture") for one in node.items("training", "datasets")]
+    said = [one for one in told if not isinstance(one, Absent)]
+    against = next((one for one in said if not (isinstance(one, Known) and one.value)), None)
+    return against or (said[0] if said else Absent(node.nearest("training", "datasets")))
 
 
 def _data(node: Node) -> Iterator[DataLink]:
