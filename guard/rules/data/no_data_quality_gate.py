@@ -50,6 +50,7 @@ _TRAINS = re.compile(
 )
 # What starts several steps after one another, so that one of them could check.
 _PIPELINES = frozenset({"Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate"})
+_PROSE = frozenset({"description", "displayName", "display_name", "experiment_name"})
 _SAGEMAKER = "SageMakerPipeline/"
 
 
@@ -86,7 +87,8 @@ def _judged(resource: Resource) -> Node | Known[str] | Absent | None:
     if resource.platform == "model_deployment":
         return here if resource.purpose is Purpose.TRAINING else None
     if resource.purpose is Purpose.PIPELINE or resource.type in _PIPELINES:
-        return here if any(_TRAINS.search(one) for one in _texts(resource.body)) else None
+        steps = resource.body.get("jobs") or resource.body.get("spec")
+        return here if steps is not None and any(_TRAINS.search(one) for one in _texts(steps)) else None
     return None
 
 
@@ -107,8 +109,10 @@ def _checks(resource: Resource) -> bool:
 
 
 def _texts(body: Node) -> Iterator[str]:
-    """Yield what names steps, images and commands: all texts and all keys of a body."""
+    """Yield what names steps, images and commands: all texts and all keys of a body but its prose."""
     for path, node in body.walk():
+        if path and path[-1] in _PROSE:
+            continue
         if isinstance(node.value, str):
             yield node.value
         if path and isinstance(path[-1], str):
