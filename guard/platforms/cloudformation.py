@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Compute, DataLink, Purchase, Purpose, Resource, Serving, Storage
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
+from guard.platforms._cloudformation_buckets import bucket
 from guard.platforms._cloudformation_values import Template
 from guard.platforms._specs import bare, labels, root_of, strings, truth, uris, written
 
@@ -234,13 +234,7 @@ def _group_fallback(body: Node) -> Value[str]:
 def _storage(kind: str, body: Node) -> Iterator[Storage]:
     where = body.key or body.location
     if kind == "AWS::S3::Bucket":
-        yield Storage(
-            location=where,
-            provider="aws",
-            kind=Known("s3:standard", where),
-            lifecycle=_lifecycle(body),
-            retention_days=_days(body),
-        )
+        yield bucket(body)
     elif kind == "AWS::EC2::Volume":
         yield _volume(body, "Size", body.text("VolumeType"))
     elif kind == "AWS::SageMaker::NotebookInstance":
@@ -264,22 +258,8 @@ def _volume(node: Node, size: str, kind: Value[str]) -> Storage:
     )
 
 
-def _lifecycle(body: Node) -> Value[tuple[str, ...]]:
-    rules = [one for one in body.items("LifecycleConfiguration", "Rules") if written(one, "Status") != "Disabled"]
-    if not rules:
-        return Absent(body.nearest("LifecycleConfiguration"))
-    names = tuple(written(one, "Id") or f"rule {i + 1}" for i, one in enumerate(rules))
-    return Known(names, _start(rules[0]))
-
-
 def _start(node: Node) -> Location:
     return node.key or node.location
-
-
-def _days(body: Node) -> Value[Decimal]:
-    days = [one.number("ExpirationInDays") for one in body.items("LifecycleConfiguration", "Rules")]
-    known = [one for one in days if isinstance(one, Known)]
-    return min(known, key=lambda one: one.value) if known else Absent(body.nearest("LifecycleConfiguration"))
 
 
 def _data(kind: str, body: Node) -> Iterator[DataLink]:

@@ -11,7 +11,7 @@ from guard.model.node import Node
 from guard.model.resource import Purchase, Purpose, Resource
 from guard.model.value import Absent, Known, Unknown, Value
 from guard.platforms._specs import every, gib, hours, uris
-from tests.unit.platforms.kubernetes_documents import only, read
+from tests.unit.platforms.kubernetes_documents import only, plain, read
 
 WHERE = Location("a.yaml", FIRST_CHARACTER)
 
@@ -223,3 +223,36 @@ def test_cloudformation_instance_store_is_no_volume() -> None:
         "        - {DeviceName: /dev/sda1, Ebs: {VolumeSize: 8}}\n"
     )
     assert [known(one.size_gib) for one in resource.storage] == [Decimal(8)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "lifecycle", "days"),
+    [
+        ("[{Id: old, Status: Enabled, ExpirationInDays: 90}]", ("expire after 90 days",), "90"),
+        ("[{Status: Disabled, ExpirationInDays: 90}]", None, None),
+        ("[{Status: Enabled, ExpirationDate: '2027-01-01'}]", ("expire on 2027-01-01",), None),
+        (
+            "[{Status: Enabled, Transitions: [{StorageClass: GLACIER, TransitionInDays: 30}]}]",
+            ("GLACIER after 30 days",),
+            None,
+        ),
+        (
+            "[{Status: Enabled, NoncurrentVersionExpiration: {NoncurrentDays: 5}}]",
+            ("expire old versions after 5 days",),
+            None,
+        ),
+        ("[{Status: Enabled, ExpirationInDays: !Ref Days}]", ("expire after a time",), "?"),
+    ],
+)
+def test_what_expires_in_a_bucket_of_cloudformation(
+    rules: str, lifecycle: tuple[str, ...] | None, days: str | None
+) -> None:
+    text = f"""\
+        AWSTemplateFormatVersion: "2010-09-09"
+        Parameters: {{Days: {{Type: Number}}}}
+        Resources:
+          Raw: {{Type: "AWS::S3::Bucket", Properties: {{LifecycleConfiguration: {{Rules: {rules}}}}}}}
+        """
+    (storage,) = only(text).storage
+    assert plain(storage.lifecycle) == lifecycle
+    assert str(plain(storage.retention_days)).partition(" ")[0] == str(days)
