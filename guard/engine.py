@@ -208,10 +208,10 @@ def check(
     count as waived. `history` is what machines were seen to use.
     """
     understood = understand(request, prices)
-    project = replace(price(understood, prices), history=history)
+    texts = Texts(request)
+    project = replace(price(understood, prices), history=history, texts=texts)
     before = starting_point(understood, base, prices)
     rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
-    texts = Texts(request)
     judgement = judge(
         policy,
         project,

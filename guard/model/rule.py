@@ -45,7 +45,8 @@ class Budget:
 class Project:
     """Everything that one run judges. Addresses are unique: roots with equal ones are told apart by their path.
 
-    `today` is the day of the report. `history` is what was measured, None where no history was given.
+    `today` is the day of the report. `history` is what was measured, None where no history was given. `texts` holds the
+    files below the root by path, each read when it is asked for; one that cannot be read is not among them.
     """
 
     resources: tuple[Resource, ...]
@@ -54,6 +55,7 @@ class Project:
     budgets: tuple[Budget, ...] = ()
     today: date | None = None
     history: UsageHistory | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def resource(self, address: str) -> Resource | None:
         """Return the resource at `address`, None where there is none."""

@@ -115,7 +115,9 @@ class VendorContract(Record):
     ends: Day | None = None
     """The day on which the contract ends."""
     usage_report: Text | None = None
-    """The vendor's usage report: the path of a CSV in the repository."""
+    """The vendor's usage report: the path of a CSV in the repository, from this file's directory."""
+    telemetry: Text | None = None
+    """What was measured of the same usage on our own side: the path of a CSV with the same columns."""
 
 
 class Data(Strict):
