@@ -1,7 +1,5 @@
 """`python -m guard` is `guard`."""
 
-import sys
+from guard.cli.main import run
 
-from guard.cli.main import main
-
-sys.exit(main())
+run()

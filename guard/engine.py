@@ -14,6 +14,7 @@ from guard.costing.usage import Usage, apply_usage, read_usage
 from guard.discover import load as load_module
 from guard.discover import modules, offered, one
 from guard.inputs.selection import below
+from guard.inputs.texts import Texts
 from guard.model.document import Document, Format, ReadError, Renderer, Tree
 from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
@@ -25,7 +26,7 @@ from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
 from guard.model.usage import UsageHistory
 from guard.platforms.packages import unpacked
-from guard.platforms.reading import read
+from guard.platforms.reading import TEXTS, read
 from guard.platforms.recognition import may_be_claimed
 from guard.policy.baseline import Baseline, Entry, subtracted
 from guard.policy.fixing import Fixer
@@ -34,7 +35,7 @@ from guard.policy.loading import load
 from guard.policy.model import ASSERT, Policy, PolicySource
 from guard.policy.sources import Remote
 from guard.terraform.plan import read_plan
-from guard.terraform.roots import Evaluated, EvaluationOptions, evaluate
+from guard.terraform.roots import Evaluated, Evaluating, EvaluationOptions, Sharing
 
 TERRAFORM_FORMATS = frozenset({"hcl", "tfjson"})
 # What a deployment says of itself, in any format: text without one of these is nobody's, and nobody's broken text is
@@ -45,8 +46,6 @@ DEPLOYS = re.compile(
     re.MULTILINE,
 )
 
-COMMENTED = (".tf", ".tofu", ".tfvars", ".hcl", ".yaml", ".yml", ".pbtxt", "MLmodel")
-WAIVER = "guard:"
 ADVISORY = frozenset({"template", "duplicate-key"})
 
 
@@ -55,7 +54,8 @@ class Request:
     """What is to be read: all paths are relative to the tree's root.
 
     `directories` and `files` are judged; `context` are directories whose documents are read besides, because facts of
-    what is judged may be written there. `usage` is what is declared about how things are used.
+    what is judged may be written there. `usage` is what is declared about how things are used. `jobs` is how many
+    processes may evaluate, None for as many as are worth it; a tree that only one may read at a time has one.
     """
 
     tree: Tree
@@ -66,6 +66,7 @@ class Request:
     locality: Mapping[str, str] = field(default_factory=dict)
     usage: Usage | None = None
     render: bool = False
+    jobs: int | None = 1
 
     def judges(self, path: str) -> bool:
         """Tell whether findings in `path` are asked for."""
@@ -96,12 +97,18 @@ class Understanding:
 
 def understand(request: Request, prices: PriceBook) -> Understanding:
     """Return the resources that the request's files would deploy, each sorted by its place."""
-    given = tuple(_documents(request))
+    sharing = Sharing(request.jobs, TEXTS)
+    evaluating = Evaluating(request.tree, request.terraform, request.holds, sharing)
+    try:
+        given = tuple(_documents(request))
+        evaluated = evaluating.finish()
+    finally:
+        evaluating.stop()
     renderer = (lambda: _programs(request.tree)) if request.render else None
     documents, untold = unpacked(request.tree, given, renderer, request.judges)
     plans = tuple(plan for document in documents if (plan := read_plan(document, request.tree)) is not None)
     planned = {plan.covers for plan in plans}
-    roots = tuple(one for one in evaluate(request.tree, request.terraform, request.holds) if one.root not in planned)
+    roots = tuple(one for one in evaluated if one.root not in planned)
     items = tuple(
         Item(document.path, root, ordinal) for document in documents for ordinal, root in enumerate(document.roots)
     )
@@ -123,7 +130,7 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
     return Understanding(
         resources=resources,
         problems=tuple(sorted(set(every), key=_place)),
-        unknowns=tuple(sorted({u for root in roots for u in root.unknowns}, key=lambda u: (u.location, u.reason))),
+        unknowns=tuple(sorted({u for root in roots for u in root.unknowns}, key=_unknown_place)),
         files=_count(request, given, roots),
         standing=standing,
     )
@@ -208,7 +215,7 @@ def check(
     count as waived. `history` is what machines were seen to use.
     """
     understood = understand(request, prices)
-    texts = Texts(request)
+    texts = Texts(request.tree)
     project = replace(price(understood, prices), history=history, texts=texts)
     before = starting_point(understood, base, prices)
     rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
@@ -217,7 +224,7 @@ def check(
         project,
         rules,
         rule_names=rule_names(),
-        texts=texts.with_waivers(),
+        texts=texts.with_waivers(request.judges),
         today=today,
         base=before,
     )
@@ -265,36 +272,6 @@ def _gone(entries: Sequence[Entry]) -> tuple[str, ...]:
         f"{count} finding{'s' if count > 1 else ''} of the baseline no longer found; `guard baseline` writes it anew"
     )
     return (first, *(f"gone: {one.path}: {one.rule}: {one.message}" for one in entries))
-
-
-class Texts(Mapping[str, str]):
-    """The texts of the request's files, read when they are asked for; a file that cannot be read is not among them."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._read: dict[str, str | None] = {}
-
-    def __getitem__(self, path: str) -> str:
-        if path not in self._read:
-            try:
-                self._read[path] = self._request.tree.read(path).decode("utf-8-sig")
-            except (ReadError, UnicodeDecodeError):
-                self._read[path] = None
-        text = self._read[path]
-        if text is None:
-            raise KeyError(path)
-        return text
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._request.tree.paths())
-
-    def __len__(self) -> int:
-        return len(self._request.tree.paths())
-
-    def with_waivers(self) -> dict[str, str]:
-        """Return the judged files in which an inline waiver may stand."""
-        paths = [path for path in self if self._request.judges(path) and path.endswith(COMMENTED)]
-        return {path: self[path] for path in paths if path in self and WAIVER in self[path]}
 
 
 def _wanted(finding: Finding, request: Request, policy: Policy) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from argparse import Action, ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -52,7 +52,17 @@ def add_inputs(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--no-render", action="store_true", help="render no charts and kustomizations with the helm and kustomize here"
     )
+    parser.add_argument(
+        "--jobs", type=_count, metavar="N", help="processes that evaluate at most (default: as many as are worth it)"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="use and keep nothing in the user's cache")
     add_variables(parser)
+
+
+def _count(written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and 0 < int(written[:9]) <= 1024):
+        raise ArgumentTypeError(f"{written!r} is no number of processes: write one from 1 to 1024")
+    return int(written)
 
 
 def add_variables(parser: ArgumentParser) -> None:
@@ -300,6 +310,7 @@ def request(
         render=not getattr(options, "no_render", True),
         locality=judged_by.locality if judged_by else {},
         usage=used,
+        jobs=getattr(options, "jobs", None),
     )
 
 
@@ -309,7 +320,8 @@ def base(options: Namespace, chosen: Selection, head: Request) -> Iterator[Reque
     if options.base and chosen.repository is None:
         raise UsageError("--base needs a git repository around what is checked")
     with _commit(chosen, options.base) as tree:
-        yield None if tree is None else replace(head, tree=tree)
+        # Git's reader answers one process.
+        yield None if tree is None else replace(head, tree=tree, jobs=1)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import sys
@@ -10,6 +11,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from guard import __version__
 from guard.cli._usage import UsageError
@@ -21,12 +23,28 @@ CLEAN, FINDINGS, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 ISSUES = "please report it with that file"
 
 
+def run() -> NoReturn:
+    """Run `guard` and end the process with the exit status, without freeing what it made value by value."""
+    status = main()
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = INTERRUPTED
+    os._exit(status)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `guard` with these arguments (those of the process by default) and return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _tune()
         options = _parser(given).parse_args(given)
+        if getattr(options, "no_cache", False):
+            from guard.cli import _cache
+
+            _cache.leave_out()
         status: int = options.run(options)
         sys.stdout.flush()
         return status

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from guard.cli import _checking, _options
-from guard.engine import Texts
+from guard.inputs.texts import Texts
 from guard.model.command import Command
 from guard.model.location import Location
 from guard.model.price import Total, total
@@ -53,7 +53,8 @@ def run(options: Namespace) -> int:
     chosen = _options.selection(options)
     policy, problems = _options.policy(options, chosen)
     report = _checking.found(options, chosen, policy, problems)
-    comments, _ = inline(Texts(_options.request(options, chosen, policy)).with_waivers())
+    request = _options.request(options, chosen, policy)
+    comments, _ = inline(Texts(request.tree).with_waivers(request.judges))
     rows = sorted(_rows(policy, comments, report, _checking.today()), key=lambda row: (row.location, row.rule))
     sys.stdout.write(_json(rows) if options.format == "json" else _text(rows))
     return 2 if any(one.blocking for one in report.problems) else 0

@@ -62,6 +62,8 @@ _FREE = frozenset(
     | {"data", "binary_data"}
 )
 _TEXTS = {"kubectl_manifest": "yaml_body"}
+TEXTS = {**_TEXTS, "kubernetes_manifest": "manifest", "helm_release": "values"}
+"""By type of resource, the attribute that holds texts of which it is asked how they are written."""
 _MOST_TEXT = 2_000_000
 
 

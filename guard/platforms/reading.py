@@ -17,8 +17,10 @@ from guard.model.platform import Platform, Source, Surroundings
 from guard.model.price import PriceBook, Specs
 from guard.model.resource import Compute, Resource
 from guard.model.value import Absent, Known, Value, mapped
-from guard.platforms._terraform_manifests import applied
+from guard.platforms._terraform_manifests import TEXTS, applied
 from guard.platforms.links import Place, linked
+
+__all__ = ["TEXTS", "read"]
 
 # us-east-1a and the local and wavelength zones us-west-2-lax-1a, us-east-1-wl1-bos-wlz-1.
 _AWS_ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|-[a-z0-9-]+)")

@@ -13,6 +13,7 @@ from guard.terraform.statics import Mention
 MOST_STEPS = 2000
 Place = tuple[Branch, str, str]
 """A part of a module whose mentions are followed, and the one attribute of it that counts ("" for all)."""
+_Key = tuple[tuple[str, ...], str, str]
 
 
 class Links:
@@ -20,7 +21,8 @@ class Links:
 
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
-        self._found: dict[tuple[tuple[str, ...], str, str], tuple[str, ...]] = {}
+        self._found: dict[_Key, tuple[str, ...]] = {}
+        self._led: dict[_Key, tuple[tuple[str, ...], tuple[Place, ...]]] = {}
 
     def of(self, instance: ResourceInstance) -> Mapping[str, tuple[str, ...]]:
         """Return the addresses that each attribute and nested block of an instance mentions; found when asked for."""
@@ -41,15 +43,25 @@ class Links:
 
     def _walk(self, branch: Branch, subject: str, top: str) -> Iterator[str]:
         pending: list[Place] = [(branch, subject, top)]
-        seen: set[tuple[tuple[str, ...], str, str]] = set()
+        seen: set[_Key] = set()
         while pending and len(seen) < MOST_STEPS:
             place = pending.pop()
             key = (place[0].names, place[1], place[2])
             if key in seen:
                 continue
             seen.add(key)
-            for mention in self._mentions(place):
-                yield from self._target(place, mention, pending)
+            found = self._led.get(key)
+            if found is None:
+                found = self._led[key] = self._leads(place)
+            yield from found[0]
+            pending += found[1]
+
+    def _leads(self, place: Place) -> tuple[tuple[str, ...], tuple[Place, ...]]:
+        """Return the resources that a place itself mentions, and the places to go on from, the first of them last."""
+        onward: list[Place] = []
+        targets = [found for mention in self._mentions(place) for found in self._target(place, mention, onward)]
+        once = {(branch.names, subject, top): (branch, subject, top) for branch, subject, top in reversed(onward)}
+        return tuple(dict.fromkeys(targets)), tuple(reversed(once.values()))
 
     def _mentions(self, place: Place) -> Iterator[Mention]:
         branch, subject, top = place

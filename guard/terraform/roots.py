@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from guard.model.document import Tree
 from guard.model.finding import Problem, UnknownFact
@@ -13,15 +13,19 @@ from guard.model.instance import Instance
 from guard.model.location import Location
 from guard.terraform.checking import Walk
 from guard.terraform.evaluation import Evaluation
+from guard.terraform.frozen import Freezer
 from guard.terraform.instances import instances_of, unknowns_of
 from guard.terraform.known_calls import known_instances
 from guard.terraform.modules import grow, is_local, local_directory, source_of
+from guard.terraform.parallel import Shared, processors
 from guard.terraform.sources import Sources
 from guard.terraform.variables import EvaluationOptions
 
-__all__ = ["Evaluated", "EvaluationOptions", "evaluate", "evaluation_of", "find_roots"]
+__all__ = ["Evaluated", "Evaluating", "EvaluationOptions", "Sharing", "evaluate", "evaluation_of", "find_roots"]
 
 TERRAGRUNT = frozenset({"terragrunt.hcl", "terragrunt.hcl.json", "terragrunt.stack.hcl"})
+WORTH_A_PROCESS = 300_000
+"""Characters of configuration that take longer to evaluate than another process takes to begin and to report."""
 DEEPEST_RECURSION = 6000
 """Python frames: expressions nest some hundred levels at most, references add theirs."""
 
@@ -40,33 +44,101 @@ def _everywhere(directory: str) -> bool:
     return True
 
 
-def evaluate(
-    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = _everywhere
-) -> tuple[Evaluated, ...]:
-    """Return every root of a tree, evaluated, sorted by directory. Nothing in the tree makes this raise.
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How work is shared out: over how many processes at most, None for as many as are worth it.
+
+    `texts` tells, by type of resource, which attribute's text is asked for as it is written.
+    """
+
+    jobs: int | None = 1
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Evaluating:
+    """The roots of a tree while they are evaluated: begun in other processes where that is worth it.
 
     Roots are looked for in the directories that `within` lets through; the modules that they call may stand elsewhere.
-    A module that a unit of Terragrunt deploys is judged as the unit deploys it.
+    A module that a unit of Terragrunt deploys is judged as the unit deploys it. Nothing in the tree makes this raise.
     """
-    sources = Sources(tree, options.modules)
-    deployed: tuple[Evaluated, ...] = ()
-    taken: frozenset[str] = frozenset()
-    if any(not TERRAGRUNT.isdisjoint(names) for names in sources.files.values()):
-        from guard.terraform.terragrunt_roots import evaluate_units
 
-        with deep_recursion():
-            found, taken = evaluate_units(sources, options, within)
-        deployed = tuple(
-            Evaluated(
-                one.root,
-                () if one.evaluation is None else instances_below(one.evaluation),
-                tuple(sorted(one.problems, key=_place)),
-                (*one.unknowns, *(() if one.evaluation is None else unknowns_of(one.evaluation))),
-            )
-            for one in found
+    def __init__(self, tree: Tree, options: EvaluationOptions, within: Callable[[str], bool], sharing: Sharing) -> None:
+        sources = Sources(tree, options.modules)
+        self._deployed, taken = _units(sources, options, within)
+        roots = find_roots(sources, within, taken)
+        weights = {root: _weight(sources, root) for root in roots}
+        # The largest first, so that no process is left with one when the others are done.
+        ordered = sorted(roots, key=lambda root: (-weights[root], root))
+        self._shared: Shared[Evaluated] = Shared(
+            ordered,
+            _jobs(sharing, options, sum(weights.values())),
+            lambda root: _evaluated(sources, root, options),
+            lambda one: _frozen(one, sharing.texts),
         )
-    plain = (_evaluated(sources, directory, options) for directory in find_roots(sources, within, taken))
-    return tuple(sorted((*deployed, *plain), key=lambda one: one.root))
+
+    def finish(self) -> tuple[Evaluated, ...]:
+        """Return every root, evaluated, sorted by directory."""
+        return tuple(sorted((*self._deployed, *self._shared.finish()), key=lambda one: one.root))
+
+    def stop(self) -> None:
+        """End what was begun in other processes."""
+        self._shared.stop()
+
+
+def evaluate(
+    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = _everywhere, sharing: Sharing = Sharing()
+) -> tuple[Evaluated, ...]:
+    """Return every root of a tree, evaluated, sorted by directory."""
+    return Evaluating(tree, options, within, sharing).finish()
+
+
+def _units(
+    sources: Sources, options: EvaluationOptions, within: Callable[[str], bool]
+) -> tuple[tuple[Evaluated, ...], frozenset[str]]:
+    """Return what the units of Terragrunt deploy, and the directories of the modules that they do."""
+    if all(TERRAGRUNT.isdisjoint(names) for names in sources.files.values()):
+        return (), frozenset()
+    from guard.terraform.terragrunt_roots import evaluate_units
+
+    with deep_recursion():
+        found, taken = evaluate_units(sources, options, within)
+    deployed = tuple(
+        Evaluated(
+            one.root,
+            () if one.evaluation is None else instances_below(one.evaluation),
+            tuple(sorted(one.problems, key=_place)),
+            (*one.unknowns, *(() if one.evaluation is None else unknowns_of(one.evaluation))),
+        )
+        for one in found
+    )
+    return deployed, taken
+
+
+def _jobs(sharing: Sharing, options: EvaluationOptions, weight: int) -> int:
+    """Return how many processes are worth it: each costs some milliseconds; a download is not shared."""
+    if options.modules is not None:
+        return 1
+    if sharing.jobs is not None:
+        return sharing.jobs
+    return min(processors(), 1 + weight // WORTH_A_PROCESS)
+
+
+def _weight(sources: Sources, root: str) -> int:
+    """Return about how much there is to evaluate below a root, in characters."""
+    found: set[str] = set()
+    pending = [root]
+    while pending:
+        directory = pending.pop()
+        if directory not in found:
+            found.add(directory)
+            pending += _called(sources, directory)
+    return sum(len(sources.text(path)) for directory in found for path in sources.configuration(directory))
+
+
+def _frozen(one: Evaluated, texts: Mapping[str, str]) -> Evaluated:
+    freezer = Freezer(texts)
+    with deep_recursion():
+        return replace(one, instances=tuple(freezer.instance(instance) for instance in one.instances))
 
 
 def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> Evaluated:

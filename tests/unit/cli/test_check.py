@@ -209,3 +209,35 @@ def test_a_bug_is_one_line_and_a_log(
     log = Path(next(word for word in said.split() if word.endswith(".log:"))[:-1])
     assert "secret detail" in log.read_text()
     log.unlink()
+
+
+def test_unknown_facts_of_one_place_are_told_by_their_address(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "main.tf").write_text('module "all" {\n  source = "./all"\n  count  = 5\n}\n')
+    (here / "all").mkdir()
+    (here / "all" / "main.tf").write_text('module "one" {\n  source = "example/one/aws"\n}\n')
+    main(["dump", ".", "--format", "json"])
+    told = [one["address"] for one in json.loads(capsys.readouterr().out)["unknowns"]]
+    assert told == [f"module.all[{number}].module.one" for number in range(5)]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many", "1e3", "5000"])
+def test_a_number_of_processes_that_is_none_is_told(here: Path, capsys: pytest.CaptureFixture[str], jobs: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["check", ".", "--jobs", jobs])
+    assert ended.value.code == 2
+    assert f"{jobs!r} is no number of processes: write one from 1 to 1024" in capsys.readouterr().err
+
+
+def test_without_the_cache_only_the_prices_that_come_with_guard_count(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = here / "cache" / "guard" / "prices" / "aws.sqlite"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"no book at all")
+    monkeypatch.delenv("GUARD_PRICES", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    (here / "main.tf").write_text(SPOT % "g5.xlarge")
+    assert main(["check", "main.tf", "--no-cache"]) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    assert main(["check", "main.tf"]) == 2
+    assert "aws.sqlite" in capsys.readouterr().err

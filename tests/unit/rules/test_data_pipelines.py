@@ -46,7 +46,7 @@ def nothing_known(purpose: Purpose, **labels: Any) -> Resource:
         data=(DataLink(location=HERE, uri=unknown()),),
         unknown_labels=(unknown(),),
     )
-    training = Training(location=HERE, **dict.fromkeys(FACTS, unknown()))  # type: ignore[arg-type]
+    training = Training(location=HERE, **dict.fromkeys(FACTS, unknown()))
     serving = Serving(location=HERE, feature_source=unknown(), feature_cache_seconds=unknown())
     return replace(base, training=training, serving=serving, platform="model_deployment")
 
