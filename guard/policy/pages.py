@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from guard.model.rule import Example, Rule
+from guard.policy.descriptions import described
 from guard.policy.model import ASSERT
 
 LANGUAGES = {".tf": "hcl", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
@@ -52,14 +53,14 @@ def _facts(rule: Rule[Any]) -> Iterator[str]:
 
 
 def _options(rule: Rule[Any]) -> Iterator[str]:
-    schema = rule.options.model_json_schema()
+    schema = described(rule.options).model_json_schema()
     properties: Mapping[str, Any] = schema.get("properties", {})
     if not properties:
         yield "It has none."
         return
     defaults = json.loads(rule.options().model_dump_json())
-    for name, described in properties.items():
-        text = str(described.get("description", "")).replace("\n", " ")
+    for name, one in properties.items():
+        text = str(one.get("description", "")).replace("\n", " ")
         yield f"- `{name}` (default `{json.dumps(defaults[name], ensure_ascii=False)}`): {text}"
 
 

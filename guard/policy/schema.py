@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -15,6 +15,7 @@ from guard.model.finding import Severity
 from guard.model.rule import Rule
 from guard.policy.model import ASSERT
 
+Describe = Callable[[type[BaseModel]], type[BaseModel]]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -56,7 +57,7 @@ Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class WhereModel(Strict):
@@ -195,11 +196,13 @@ class PolicyModel(Strict):
 
 def policy_schema(rules: Iterable[Rule[Any]]) -> dict[str, Any]:
     """Return the JSON Schema of a policy file, with one entry class for each of `rules`, told apart by `rule`."""
-    entries = (*(_entry(rule) for rule in sorted(rules, key=lambda one: one.name)), _assertion())
-    model = PolicyModel
-    if entries:
-        described = Field((), description=PolicyModel.model_fields["rules"].description)
-        model = _model("Policy", PolicyModel, PolicyModel.__doc__, rules=(_tuple_of(entries), described))
+    # What describes models reads their source, which no other run needs.
+    from guard.policy.descriptions import described
+
+    entries = (*(_entry(rule, described) for rule in sorted(rules, key=lambda one: one.name)), _assertion(described))
+    base = described(PolicyModel)
+    told = Field((), description=base.model_fields["rules"].description)
+    model = _model("Policy", base, base.__doc__, rules=(_tuple_of(entries), told))
     return {"$schema": DIALECT, **model.model_json_schema(by_alias=True)}
 
 
@@ -208,24 +211,24 @@ def _tuple_of(entries: tuple[Any, ...]) -> Any:
     return tuple.__class_getitem__((one, ...))
 
 
-def _entry(rule: Rule[Any]) -> Any:
+def _entry(rule: Rule[Any], described: Describe) -> Any:
     title = "".join(part.capitalize() for part in rule.name.split("-"))
     # Every rule's model is called Options: in one schema each needs a name of its own.
-    options = _model(title + "Options", rule.options, rule.options.__doc__)
+    options = _model(title + "Options", described(rule.options), rule.options.__doc__)
     return _model(
         title + "Entry",
-        EntryModel,
+        described(EntryModel),
         rule.title,
         rule=(Literal[rule.name], Field(description=rule.title)),
         options=(options | None, Field(None, description="What the rule is to be told.")),
     )
 
 
-def _assertion() -> Any:
+def _assertion(described: Describe) -> Any:
     from guard.policy.assertions import Entry
 
-    described = Field(description="A condition of one's own, in CEL.")
-    return _model("AssertEntry", Entry, Entry.__doc__, rule=(Literal[ASSERT], described))
+    told = Field(description="A condition of one's own, in CEL.")
+    return _model("AssertEntry", described(Entry), Entry.__doc__, rule=(Literal[ASSERT], told))
 
 
 def _model(name: str, base: Any, docs: str | None, **fields: Any) -> Any:

@@ -29,7 +29,7 @@ WORTH = Decimal(30)
 """The saving from which a commitment is worth its binding, in percent: the lower end of the band that is aimed at."""
 
 
-class Bought(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Bought(BaseModel, extra="forbid", frozen=True):
     """A commitment that exists: reserved machines of a type, or an amount an hour (a savings plan)."""
 
     provider: Literal["aws", "google", "azure"]

@@ -29,7 +29,7 @@ class NoOptions(BaseModel, extra="forbid", frozen=True):
     """There is nothing to choose."""
 
 
-class Stages(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Stages(BaseModel, extra="forbid", frozen=True):
     """Which use cases are judged."""
 
     stages: tuple[Word, ...] = ("pilot", "production")

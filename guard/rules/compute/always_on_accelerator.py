@@ -50,7 +50,7 @@ _MODE = "serving.kserve.io/deploymentMode"
 _SCALER = "serving.kserve.io/autoscalerClass"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What may stay up."""
 
     at_most: Annotated[int, Field(ge=0)] = 0

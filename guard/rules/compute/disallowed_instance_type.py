@@ -41,7 +41,7 @@ from guard.rules._helpers import fitting, listed
 Glob = Annotated[str, Field(min_length=1)]
 
 
-class Limits(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Limits(BaseModel, extra="forbid", frozen=True):
     """What machines may be."""
 
     allow: tuple[Glob, ...] = ()
@@ -54,7 +54,7 @@ class Limits(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=Tr
     """How many accelerators one machine, node or replica may have."""
 
 
-class Options(Limits, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(Limits, extra="forbid", frozen=True):
     """What machines may be, everywhere and by environment."""
 
     environments: Mapping[str, Limits] = Field(default_factory=dict)

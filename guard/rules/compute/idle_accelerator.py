@@ -59,7 +59,7 @@ _EVERYWHERE = ("DaemonSet",)
 _VISIBLE = "NVIDIA_VISIBLE_DEVICES"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is judged."""
 
     unused_pools: bool = False

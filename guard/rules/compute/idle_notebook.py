@@ -45,7 +45,7 @@ _STUDIO = ("default_user_settings", "jupyter_lab_app_settings", "app_lifecycle_m
 _OFF = ("", "0", "off", "false", "disabled", "-1")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How notebooks are used."""
 
     used_hours: Annotated[Decimal, Field(ge=0, le=730)] = Decimal(176)

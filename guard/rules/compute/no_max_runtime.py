@@ -63,7 +63,7 @@ _BY_RUNTIME = ("TrainJob",)
 _RUNS = (Purpose.TRAINING, Purpose.BATCH, Purpose.PIPELINE)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How long a run may take."""
 
     most_hours: Annotated[Decimal, Field(gt=0)] | None = None

@@ -51,7 +51,7 @@ _WORDS = {
 }
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How it is reckoned."""
 
     percentile: Annotated[Decimal, Field(gt=0, le=100)] = Decimal(95)

@@ -46,7 +46,7 @@ from guard.rules._sizing import Held, Need, held, memory, need, part_of_pod, pla
 Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is reckoned with."""
 
     overhead: Annotated[Decimal, Field(ge=1, le=10)] = Decimal("1.4")

@@ -44,7 +44,7 @@ Glob = Annotated[str, Field(min_length=1)]
 _CHOOSY = ("azureml", "vertex")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which machines count."""
 
     ignore: tuple[Glob, ...] = ()

@@ -41,7 +41,7 @@ from guard.rules._sizing import Held, held, memory, need, plain
 Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is reckoned with."""
 
     overhead: Annotated[Decimal, Field(ge=1, le=10)] = Decimal("1.05")

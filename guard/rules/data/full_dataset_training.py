@@ -41,7 +41,7 @@ NONE = frozenset({"none", "no", "false", "full", "100", "100%", "all"})
 _ARGUMENT = re.compile(r"(?i)(?:^|[\s,;-])(?:\w+[_-])*(?:samples?|sampling|subset|subsample|max[_-]steps|limit)\b")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which runs are exploratory, and what tells that they sample."""
 
     labels: Labels = ("run-type", "environment", "env", "stage")

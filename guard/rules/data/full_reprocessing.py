@@ -41,7 +41,7 @@ YES = frozenset({"true", "yes", "cdc", "1", "enabled"})
 FULL = frozenset({"full", "batch", "all"})
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells it of runs that are not specs of our own."""
 
     labels: Labels = ("processing", "data-processing")

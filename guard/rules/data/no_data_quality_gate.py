@@ -54,7 +54,7 @@ _PROSE = frozenset({"description", "displayName", "display_name", "experiment_na
 _SAGEMAKER = "SageMakerPipeline/"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells it of runs that are not specs of our own."""
 
     labels: Labels = ("data-quality-gate", "quality-gate")

@@ -44,7 +44,7 @@ COLDER = {"s3:standard": "s3:standard_ia", "gcs:standard": "gcs:nearline"}
 HOT = ("s3:standard", "gcs:standard", "blob:hot")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which stores are judged."""
 
     words: Labels = ("archive*", "backup*", "history", "historical", "cold", "snapshots")

@@ -42,7 +42,7 @@ from guard.rules._helpers import put
 from guard.rules._stores import content, expires, object_stores
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which data is raw or temporary."""
 
     words: Labels = (

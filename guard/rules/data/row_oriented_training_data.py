@@ -37,7 +37,7 @@ from guard.rules._governance import Labels
 from guard.rules._helpers import fitting
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which formats are judged."""
 
     formats: Labels = ("csv", "tsv", "json", "xml")

@@ -36,7 +36,7 @@ TERRAFORM_TYPE = "aws_cloudwatch_log_group"
 GROUPS = {TERRAFORM_TYPE: "retention_in_days", "AWS::Logs::LogGroup": "RetentionInDays"}
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How long logs may be kept."""
 
     most_days: Annotated[int, Field(gt=0)] | None = None

@@ -38,7 +38,7 @@ from guard.rules._workloads import declared
 OFF = frozenset({"0", "0s", "none", "false", "no", "off"})
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells where features come from."""
 
     labels: Labels = ("feature-source",)

@@ -35,7 +35,7 @@ from guard.rules._datasets import COLUMNAR, datasets
 NONE = frozenset({"none", "uncompressed", "no", "false", ""})
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """There is nothing to choose."""
 
 

@@ -45,7 +45,7 @@ OTHER: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which tables need no partitions."""
 
     ignore: tuple[Annotated[str, Field(min_length=1)], ...] = ()

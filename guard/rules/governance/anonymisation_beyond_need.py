@@ -39,7 +39,7 @@ Method: TypeAlias = Literal[
 BY_EFFORT = ("none", "pseudonymised", "aggregated", "anonymised", "differential_privacy", "synthetic")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """The dearest method that is still in proportion."""
 
     none: Method = "none"

@@ -41,7 +41,7 @@ IN_USD = frozenset({"cost_usd", "amount_usd", "billedcost", "effectivecost"})
 MOST_TOLD = 3
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is compared."""
 
     percent: Annotated[Decimal, Field(ge=0)] = Decimal(2)

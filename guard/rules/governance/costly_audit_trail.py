@@ -40,7 +40,7 @@ Days = Annotated[int, Field(ge=0)]
 Amount = Annotated[Decimal, Field(ge=0)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What records may cost at which risk."""
 
     minimal_usd: Amount = Decimal(100)

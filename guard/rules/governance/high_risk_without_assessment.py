@@ -44,7 +44,7 @@ from guard.rules._governance import (
 from guard.rules._helpers import fitting
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is of high risk, and what tells its assessment."""
 
     classes: tuple[Word, ...] = ("high", "prohibited", "unacceptable")

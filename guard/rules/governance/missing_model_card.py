@@ -32,7 +32,7 @@ from guard.model.value import Absent, Unknown
 from guard.rules._governance import Word, fact, how_to_declare, own_path, serves, through_card
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What links a model card."""
 
     labels: tuple[Word, ...] = ("model-card",)

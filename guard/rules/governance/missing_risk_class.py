@@ -33,7 +33,7 @@ from guard.model.value import Absent, Unknown
 from guard.rules._governance import Word, how_to_declare, is_record, risk_class, serves, through_card
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells the class of risk."""
 
     labels: tuple[Word, ...] = ("risk-class", "risk-level", "ai-risk")

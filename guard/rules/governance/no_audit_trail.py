@@ -34,7 +34,7 @@ from guard.rules._governance import Word, is_record, lacking
 from guard.rules._helpers import fitting
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which models need an audit trail, and for how long it is kept."""
 
     classes: tuple[Word, ...] = ("high",)

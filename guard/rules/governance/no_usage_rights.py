@@ -34,7 +34,7 @@ from guard.rules._governance import Labels, data_fact
 MESSAGE = "nothing tells by what right this model's data is used"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells it where there is no model card."""
 
     labels: Labels = ("data-rights", "data-license", "data-licence")

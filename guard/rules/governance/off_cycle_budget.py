@@ -38,7 +38,7 @@ _CYCLE = re.compile(r"(\d{4})(?:-(Q|H)([1-4]))?")
 _MONTHS = {"": 12, "H": 6, "Q": 3}
 
 
-class Options(Stages, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(Stages, extra="forbid", frozen=True):
     """Which use cases are judged, and when the year of budgets begins."""
 
     first_month: Annotated[int, Field(ge=1, le=12)] = 1

@@ -38,7 +38,7 @@ DAYS_PER_MONTH = Decimal("30.4375")
 LONGEST_MONTHS = Decimal(1200)
 
 
-class Options(Stages, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(Stages, extra="forbid", frozen=True):
     """Which use cases are judged, and how often they are to be looked at."""
 
     cadence_months: Annotated[Decimal, Field(gt=0, le=1200)] = Decimal(6)

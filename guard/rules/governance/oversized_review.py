@@ -37,7 +37,7 @@ from guard.rules._governance import is_record, lacking, unknown_of
 MESSAGE = "people check {share:f} % of results, and nothing says how many are wrong"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much may be checked."""
 
     minimal: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(5)

@@ -35,7 +35,7 @@ from guard.model.value import Absent, Known, Unknown
 from guard.rules._governance import Stages, lacking, staged
 
 
-class Options(Stages, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(Stages, extra="forbid", frozen=True):
     """Which use cases are judged, and how long they may take."""
 
     most_months: Annotated[Decimal, Field(gt=0)] = Decimal(18)

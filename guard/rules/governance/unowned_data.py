@@ -33,7 +33,7 @@ from guard.rules._governance import Labels, data_fact
 MESSAGE = "nobody answers for the data of this model"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells it where there is no model card."""
 
     labels: Labels = ("data-steward", "data-owner")

@@ -35,7 +35,7 @@ from guard.model.value import Absent, Known, Unknown
 from guard.rules._governance import is_record, lacking
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which contracts are judged."""
 
     from_usd: Annotated[Decimal, Field(ge=0)] = Decimal(1000)

@@ -34,7 +34,7 @@ from guard.rules._governance import day, is_record
 from guard.rules._helpers import listed
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How many vendors are in order."""
 
     most: Annotated[int, Field(ge=1)] = 2

@@ -50,7 +50,7 @@ ROUTING = {
 _WHOLE = Decimal(100)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells how a version is rolled out."""
 
     labels: Labels = ("rollout", "rollout-strategy", "deployment-strategy")

@@ -39,7 +39,7 @@ from guard.rules._workloads import declared, in_use
 NOTHING = frozenset({"none", "no", "off", "false", "disabled", ""})
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells that a model is watched."""
 
     labels: Labels = ("drift-monitoring", "model-monitoring")

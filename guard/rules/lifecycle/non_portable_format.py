@@ -43,7 +43,7 @@ ENDINGS = {
 }  # fmt: skip
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which formats are not portable."""
 
     formats: Labels = (

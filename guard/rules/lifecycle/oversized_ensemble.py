@@ -37,7 +37,7 @@ from guard.rules._workloads import declared
 Word = Annotated[str, Field(min_length=1)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How many models may answer, and what declares that more may."""
 
     most_models: Annotated[int, Field(ge=1)] = 3

@@ -38,7 +38,7 @@ from guard.rules._helpers import usd
 from guard.rules._workloads import declared
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Where the day stands, and how long before and after it."""
 
     labels: tuple[Annotated[str, Field(min_length=1)], ...] = ("retire-after", "retire-on", "retirement-date")

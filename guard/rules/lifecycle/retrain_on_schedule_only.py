@@ -40,7 +40,7 @@ from guard.rules._workloads import declared
 BY_THE_CLOCK = frozenset({"schedule", "cron", "time"})
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which runs are judged, and what tells their trigger."""
 
     labels: tuple[Annotated[str, Field(min_length=1)], ...] = ("retrain-trigger", "training-trigger")

@@ -47,7 +47,7 @@ VARIANTS = {
 _NUMBERED = re.compile(r"v?(\d{1,9})((?:[._-]\d{1,9})*)", re.IGNORECASE)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What may stand without traffic."""
 
     labels: Labels = ("deployment-role", "role")

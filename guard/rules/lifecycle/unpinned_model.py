@@ -42,7 +42,7 @@ _LATEST = re.compile(r"(?:@|:|/labels/|/versions/)(?P<name>[A-Za-z][\w-]*)$")
 _HUB = re.compile(r"(?:hf|huggingface)://(?:models/)?[\w.-]+/[\w.-]+/?", re.IGNORECASE)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which names move."""
 
     moving: Labels = ("latest", "main", "master", "head", "current", "newest", "production", "staging", "champion")

@@ -42,7 +42,7 @@ _BUILT_FOR_DEVICES = frozenset({"gguf", "tflite"})
 _ONE_BYTE = Decimal(1)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is a small device."""
 
     devices: Labels = (

@@ -42,7 +42,7 @@ from guard.rules._workloads import in_use
 ONE_BYTE = Decimal(1)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is reckoned with."""
 
     overhead: Annotated[Decimal, Field(ge=1, le=10)] = Decimal("1.4")

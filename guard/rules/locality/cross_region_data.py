@@ -49,7 +49,7 @@ SCHEMES = {
 }
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which data counts."""
 
     roles: tuple[Role, ...] = ("data", "model", "checkpoint", "output")

@@ -55,7 +55,7 @@ SPREAD = {
 HARD = "DoNotSchedule"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What counts as talking, and what it costs."""
 
     gib_per_month: Annotated[Decimal, Field(ge=0)] | None = None

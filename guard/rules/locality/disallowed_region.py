@@ -42,7 +42,7 @@ from guard.rules._workloads import attribute, declared
 Glob = Annotated[str, Field(min_length=1)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which regions are allowed."""
 
     allow: tuple[Glob, ...] = ()

@@ -43,7 +43,7 @@ OUTSIDE = ("internet", "http://", "https://")
 CLOUDS = ("aws", "google", "azure")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much may be spent on responses."""
 
     monthly: Annotated[Decimal, Field(ge=0)] = Decimal(500)

@@ -54,7 +54,7 @@ SAGEMAKER_NAMES = ("HF_MODEL_ID", "MODEL_ID", "OPTION_MODEL_ID")
 SIZE = re.compile(r"[-_](\d{1,4}(?:\.\d{1,3})?)([mMbB])(?:[-_.]|$)")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which models may be pulled."""
 
     least_billions: Annotated[Decimal, Field(ge=0)] = Decimal(2)

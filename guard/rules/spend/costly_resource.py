@@ -38,7 +38,7 @@ from guard.rules._workloads import timed
 Amount = Annotated[Decimal, Field(ge=0)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What one resource may cost."""
 
     monthly: Amount = Decimal(25_000)

@@ -39,7 +39,7 @@ from guard.rules._helpers import usd
 from guard.rules._workloads import RUNS, in_use
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What one run may cost."""
 
     per_run: Annotated[Decimal, Field(ge=0)] = Decimal(5000)

@@ -47,7 +47,7 @@ NAMED = 3
 ENOUGH = Decimal("0.9")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is held against a budget."""
 
     count: Literal["most", "least"] = "most"

@@ -44,7 +44,7 @@ from guard.rules._helpers import usd
 TENTH = Decimal("0.1")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much may be committed."""
 
     most_share: Annotated[Decimal, Field(gt=0)] = Decimal(100)

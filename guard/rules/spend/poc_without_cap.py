@@ -42,7 +42,7 @@ LIMIT = "a limit of what it may cost"
 Word = Annotated[str, Field(min_length=1)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What counts as a proof of concept, and as its end and limit."""
 
     labels: tuple[Word, ...] = ("stage", "environment", "env", "project-type", "purpose", "lifecycle")

@@ -39,7 +39,7 @@ NAMED = 3
 Amount = Annotated[Decimal, Field(ge=0)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much one change may add, in USD a month at the high end; null where a threshold does not hold."""
 
     amount: Amount | None = Decimal(2000)

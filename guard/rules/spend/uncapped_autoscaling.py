@@ -44,7 +44,7 @@ MODES = ("serving.kserve.io/deploymentMode", "serving.kserve.io/autoscalerClass"
 KNATIVE_MODES = ("Serverless", "Knative")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How far an autoscaler may go."""
 
     monthly: Annotated[Decimal, Field(ge=0)] | None = Decimal(50_000)

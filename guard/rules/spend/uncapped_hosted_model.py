@@ -55,7 +55,7 @@ CAPS = frozenset({"aws_budgets_budget", "aws_budgets_budget_action"})
 AZURE = "azurerm_cognitive_deployment"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which hosted models need no limit."""
 
     ignore: tuple[Annotated[str, Field(min_length=1)], ...] = ()

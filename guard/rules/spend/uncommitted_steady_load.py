@@ -47,7 +47,7 @@ WORDS = {"all_upfront": "all upfront", "no_upfront": "no upfront", "partial_upfr
          "savings_plan": "savings plan"}  # fmt: skip
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much of what always runs is to be covered."""
 
     least_share: Percent = Decimal(50)

@@ -36,7 +36,7 @@ from guard.rules._helpers import listed
 NAMED = 4
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much may be unknown."""
 
     percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(25)

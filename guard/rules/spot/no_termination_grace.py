@@ -43,7 +43,7 @@ WORK = frozenset({Purpose.TRAINING, Purpose.INFERENCE, Purpose.BATCH, Purpose.NO
 KUBERNETES_DEFAULT = Decimal(30)
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much time there is."""
 
     notice_seconds: Mapping[str, Annotated[Decimal, Field(ge=0)]] = Field(

@@ -56,7 +56,7 @@ RETRIES = (
 )
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What is worth the change."""
 
     min_saving: Annotated[Decimal, Field(ge=0)] = Decimal(100)

@@ -42,7 +42,7 @@ from guard.rules._workloads import active, attribute, declared
 Word = Annotated[str, Field(min_length=1)]
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What counts as critical."""
 
     labels: tuple[Word, ...] = ("criticality", "business-criticality", "tier", "service-tier")

@@ -44,7 +44,7 @@ from guard.rules._workloads import active, attribute, declared, number_of
 NO_CHECKPOINT = "training on spot capacity without a durable checkpoint: each interruption starts it over"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """How much work may be lost."""
 
     interval_minutes: Annotated[Decimal, Field(gt=0)] = Decimal(60)

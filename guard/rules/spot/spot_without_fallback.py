@@ -39,7 +39,7 @@ from guard.rules._workloads import active, attribute
 NO_FALLBACK = "spot capacity with nothing to fall back on: add on-demand capacity beside or behind it"
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What catches a workload."""
 
     checkpoint_suffices: bool = False

@@ -48,7 +48,7 @@ Choice = Annotated[tuple[str, ...], Field(min_length=1)]
 Allowed = Pattern | Choice | None
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which tags are required, of what."""
 
     required: Mapping[str, Allowed] = Field(default_factory=lambda: {"owner": None, "cost-center": None})

@@ -45,7 +45,7 @@ USUAL: Mapping[str, Names] = {
 _GENERAL = ("kubernetes", "knative", "batch_sets", "dstack", "skypilot", "compose")
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """What tells whose a model is."""
 
     facts: Mapping[str, Names] = Field(default_factory=lambda: dict(USUAL))

@@ -51,7 +51,7 @@ KEYS = (
 )
 
 
-class Options(BaseModel, extra="forbid", frozen=True, use_attribute_docstrings=True):
+class Options(BaseModel, extra="forbid", frozen=True):
     """Which tags count."""
 
     keys: tuple[Annotated[str, Field(min_length=1)], ...] = KEYS
