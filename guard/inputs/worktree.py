@@ -62,7 +62,7 @@ class WorkTree:
             real = self._directories[directory] = os.path.realpath(self.root / directory)
         found = f"{real}/{name}"
         # Most files are no links, and resolving each with all its directories costs more than reading it.
-        if name in ("", ".", "..") or Path(found).is_symlink():
+        if name in ("", ".", "..") or os.path.islink(found):  # noqa: PTH114  making a Path takes longer
             found = os.path.realpath(found)
         top = str(self.root)
         return found if found == top or found.startswith(top.rstrip("/") + "/") else None

@@ -76,12 +76,11 @@ def _run(entry: RuleEntry, rule: Rule[Any], project: Project, base: Project | No
     name = entry.name if rule.name == ASSERT else rule.name
     said.looked_at.setdefault(name, set()).update(one.address for one in scope)
     severity = entry.severity or rule.severity
-    context: Context[Any] = Context(name, severity, entry.options, project, scope, None, base)
-    if rule.per == "resource":
-        for resource in scope:
-            _hear(rule, replace(context, subject=resource), said)
-    elif rule.per == "project" or base is not None:
-        _hear(rule, context, said)
+    subjects: Sequence[Resource | None] = scope
+    if rule.per != "resource":
+        subjects = (None,) if rule.per == "project" or base is not None else ()
+    for subject in subjects:
+        _hear(rule, Context(name, severity, entry.options, project, scope, subject, base), said)
 
 
 def _hear(rule: Rule[Any], context: Context[Any], said: _Said) -> None:

@@ -45,6 +45,9 @@ class PlannedRoot:
 
 def is_plan(document: Document) -> bool:
     """Tell whether a document is a plan: `format_version` beside planned values or changes of resources."""
+    # Nearly every document is none, and its text tells that sooner than its keys.
+    if "format_version" not in document.text:
+        return False
     fields = document.roots[0].fields() if len(document.roots) == 1 else {}
     return "format_version" in fields and ("planned_values" in fields or "resource_changes" in fields)
 
