@@ -19,6 +19,7 @@ from guard.model.document import Document, Format, ReadError, Renderer, Tree
 from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
+from guard.model.node import Node
 from guard.model.platform import Platform
 from guard.model.price import OLD_AFTER_DAYS, PriceBook
 from guard.model.report import Report, RuleInfo, totals
@@ -64,6 +65,7 @@ class Request:
     context: tuple[str, ...] = ()
     terraform: EvaluationOptions = field(default_factory=EvaluationOptions)
     locality: Mapping[str, str] = field(default_factory=dict)
+    clusters: tuple[Node, ...] = ()
     usage: Usage | None = None
     render: bool = False
     jobs: int | None = 1
@@ -114,11 +116,11 @@ def understand(request: Request, prices: PriceBook) -> Understanding:
     )
     written = [(one.root, one.instances) for one in roots]
     sources = [*written, *((plan.root, plan.instances) for plan in plans)]
-    resources, problems = read(sources, items, prices, request.locality)
+    resources, problems = read(sources, items, prices, request.locality, request.clusters)
     standing: tuple[Resource, ...] | None = None
     if plans:
         now = [*written, *((plan.root, plan.before_instances) for plan in plans)]
-        standing = read(now, items, prices, request.locality)[0]
+        standing = read(now, items, prices, request.locality, request.clusters)[0]
     if request.usage is not None:
         resources, told = apply_usage(resources, request.usage)
         problems += told

@@ -55,8 +55,12 @@ def run_example(rule: Rule[Any], example: Example, prices: PriceBook) -> tuple[s
 def run_case(case: Files, policy: Policy, prices: PriceBook, only: str = "") -> Outcome:
     """Return how a case went under a policy: what one rule says (`only`), or all, each named before its message."""
     texts, expected, mistakes = read(case.texts)
-    base = engine.Request(MemoryTree(case.base), locality=policy.locality) if case.base is not None else None
-    request = engine.Request(MemoryTree(texts), locality=policy.locality)
+    base = (
+        engine.Request(MemoryTree(case.base), locality=policy.locality, clusters=policy.clusters)
+        if case.base is not None
+        else None
+    )
+    request = engine.Request(MemoryTree(texts), locality=policy.locality, clusters=policy.clusters)
     history = next((usage_history.parse(HISTORY, texts[path].encode()) for path in texts if path == HISTORY), None)
     report = engine.check(request, policy, (), prices, TODAY, base, history=history)
     findings = [one for one in report.findings if not only or one.rule == only]

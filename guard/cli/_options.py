@@ -87,9 +87,15 @@ def add_usage(parser: ArgumentParser) -> None:
     parser.add_argument("--usage", metavar="FILE", help="how much is used, as Infracost's usage file tells it")
 
 
+def add_policy_file(parser: ArgumentParser) -> None:
+    """Declare which policies count."""
+    parser.add_argument("--policy", action="append", default=[], metavar="FILE|PACK", help="judge by this policy")
+    parser.set_defaults(policy_from=None, update_policies=False, fetch_policies=False)
+
+
 def add_policy(parser: ArgumentParser) -> None:
     """Declare which policies judge, and compared with what."""
-    parser.add_argument("--policy", action="append", default=[], metavar="FILE|PACK", help="judge by this policy")
+    add_policy_file(parser)
     parser.add_argument("--policy-from", metavar="REF", help="read the policy from this commit, not from the change")
     parser.add_argument(
         "--update-policies",
@@ -309,6 +315,7 @@ def request(
         terraform=evaluation(options, chosen),
         render=not getattr(options, "no_render", True),
         locality=judged_by.locality if judged_by else {},
+        clusters=judged_by.clusters if judged_by else (),
         usage=used,
         jobs=getattr(options, "jobs", None),
     )

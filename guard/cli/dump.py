@@ -22,6 +22,7 @@ from guard.reports import _shapes
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard dump`."""
     _options.add_inputs(parser)
+    _options.add_policy_file(parser)
     _options.add_prices(parser)
     parser.add_argument("--format", choices=["json"], default="json")
 
@@ -29,19 +30,22 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Print what was understood; 2 where a problem kept something from being read, else 0."""
     chosen = _options.selection(options)
-    request = _options.request(options, chosen)
+    # The policy tells where data lies and which clusters there are.
+    policy, mistakes = _options.policy(options, chosen)
+    request = _options.request(options, chosen, policy)
     understood = engine.understand(request, open_book(options.prices))
+    problems = (*mistakes, *understood.problems)
     sys.stdout.write(
         _shapes.write(
             {
                 "version": 1,
                 "resources": [resource(one) for one in understood.resources],
-                "problems": [_shapes.problem(one) for one in understood.problems],
+                "problems": [_shapes.problem(one) for one in problems],
                 "unknowns": [_shapes.unknown(one) for one in understood.unknowns],
             }
         )
     )
-    return 2 if any(problem.blocking for problem in understood.problems) else 0
+    return 2 if any(problem.blocking for problem in problems) else 0
 
 
 def resource(one: Resource) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from guard.model.node import Node
 from guard.model.platform import Surroundings
 from guard.model.resource import Compute, Purchase
 from guard.model.value import Absent, Known, Unknown, Value, first
+from guard.platforms._cluster_profiles import NAME_KEYS, counts_for, of_profile
 from guard.platforms._kubernetes_objects import beside, derived, kind_of_object, place, written
 from guard.platforms._kubernetes_placement import Term, expressions, placed
 
@@ -19,6 +20,7 @@ PROVISIONER = ("karpenter.sh", "Provisioner")
 COMPUTE_CLASS = ("cloud.google.com", "ComputeClass")
 _NAME_KEYS = ("karpenter.sh/nodepool", "karpenter.sh/provisioner-name", "cloud.google.com/compute-class")
 _CLASS_PROVIDERS = {"karpenter.k8s.aws": "aws", "karpenter.azure.com": "azure", "karpenter.k8s.gcp": "google"}
+_ACCELERATED = "nvidia.com/gpu.product"
 _WELL_KNOWN = (
     "kubernetes.io/",
     "node.kubernetes.io/",
@@ -51,15 +53,24 @@ class Supply:
     zone: Value[str]
 
 
-def serving_pools(asked: Sequence[Term], pod: Node, around: Surroundings) -> Supply:
+def serving_pools(asked: Sequence[Term], pod: Node, around: Surroundings, accelerated: bool | None = None) -> Supply:
     """Return what the pools that would take the pod have in common, all absent where none is known to take it.
 
     A pool counts where the pod is tied to it: it selects the pool's name or a label of its own, or tolerates its taint.
+    A cluster profile tells all pools there are, so that those of its pools count that nothing keeps the pod out of;
+    `accelerated` tells whether the pod needs a machine with accelerators, None where that is not known.
     """
     absent = Absent(pod.key or pod.location)
-    # Without a selector, an affinity or a toleration nothing ties the pod to any pool.
-    pools = derived(around, _pools) if asked else ()
-    supplies = [supply(node, around) for node, offered in pools if _takes(node, offered, asked, pod)]
+    supplies = []
+    for node, offered in derived(around, _pools):
+        profile = of_profile(node)
+        # Without a selector, an affinity or a toleration nothing ties the pod to a pool of the repository.
+        if not (asked or profile) or not counts_for(node, pod.location.path):
+            continue
+        if profile and accelerated is not None and accelerated != (_ACCELERATED in offered):
+            continue
+        if _takes(node, offered, asked, pod, open_to_all=profile):
+            supplies.append(supply(node, around))
     return merged_supply(supplies, absent)
 
 
@@ -268,14 +279,20 @@ def _distinct(values: Sequence[Value[str]]) -> tuple[Known[str], ...]:
     return tuple(found.values())
 
 
-def _takes(node: Node, offered: Mapping[str, Term], asked: Sequence[Term], pod: Node) -> bool:
+def _takes(
+    node: Node, offered: Mapping[str, Term], asked: Sequence[Term], pod: Node, *, open_to_all: bool = False
+) -> bool:
     name = written(node, "metadata", "name")
-    tied = False
+    tied = open_to_all
     for term in asked:
         if term.strength != "required" or term.excluded:
             continue
         values = {one.value for one in term.values}
-        if term.key in _NAME_KEYS:
+        if term.key in NAME_KEYS and of_profile(node):
+            if name not in values:
+                return False
+            tied = True
+        elif term.key in _NAME_KEYS:
             if name not in values or (term.key == _NAME_KEYS[2]) != (kind_of_object(node) == COMPUTE_CLASS):
                 return False
             tied = True
@@ -301,6 +318,9 @@ def _offers(offered: Mapping[str, Term], key: str, values: set[str]) -> bool:
 def _tolerated_taints(node: Node, pod: Node) -> int | None:
     """Return how many taints of the pool the pod tolerates by their keys, None where one keeps it out."""
     keys = {written(one, "key") for one in pod.items("tolerations")}
+    if of_profile(node) and any(one.key == _ACCELERATED for one in pool_terms(node)):
+        # The extended resource toleration that managed clusters switch on lets pods that ask for GPUs onto GPU nodes.
+        keys.add("nvidia.com/gpu")
     named = 0
     for taint in pool_spec(node).items("taints"):
         if written(taint, "effect") == "PreferNoSchedule":

@@ -81,7 +81,7 @@ def pod_compute(
     asked = (*terms(pod.spec), *pod.asked)
     where = placement(pod.spec, pod.asked)
     wanted = accelerators or pod_accelerators(pod, around)
-    pools = serving_pools(asked, pod.spec, around)
+    pools = serving_pools(asked, pod.spec, around, _accelerated(wanted.count))
     return Compute(
         location=location or pod.spec.key or pod.spec.location,
         name=name,
@@ -105,6 +105,10 @@ def pod_compute(
         other_zones=where.other_zones,
         share=True,
     )
+
+
+def _accelerated(count: Value[Decimal]) -> bool | None:
+    return None if isinstance(count, Unknown) else isinstance(count, Known) and count.value > 0
 
 
 def pod_links(pod: Pod) -> tuple[DataLink, ...]:

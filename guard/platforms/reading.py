@@ -13,10 +13,12 @@ from guard.discover import offered
 from guard.model.finding import Problem
 from guard.model.instance import Instance, Item
 from guard.model.location import FIRST_CHARACTER, Location
+from guard.model.node import Node
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.price import PriceBook, Specs
 from guard.model.resource import Compute, Resource
 from guard.model.value import Absent, Known, Value, mapped
+from guard.platforms._cluster_profiles import pools
 from guard.platforms._terraform_manifests import TEXTS, applied
 from guard.platforms.links import Place, linked
 
@@ -44,20 +46,22 @@ def read(
     items: Sequence[Item],
     prices: PriceBook,
     locality: Mapping[str, str],
+    clusters: Sequence[Node] = (),
 ) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
     """Return the resources of all Terraform roots and document items, and the problems met, each sorted by place.
 
     Addresses are unique: where two resources have the same one, each gets its Terraform root or its file in front
     (`infra/prod:aws_instance.a`, `k8s/eu.yaml:Deployment/llm`; `.` is the top), and within one file `#2`, `#3` behind.
     Compute facets are completed from what `prices` knows about the instance type, and data links from the buckets
-    that the repository declares or else from `locality` (URI or URI pattern -> region).
+    that the repository declares or else from `locality` (URI or URI pattern -> region). `clusters` are cluster
+    profiles, whose pools are there for the workloads besides those that the repository declares.
     """
     platforms = tuple(
         sorted(offered("guard.platforms", "PLATFORM", Platform).values(), key=lambda one: (one.order, one.name))
     )
     found: list[_Read] = []
     problems: list[Problem] = []
-    for source, root, around in _sources(roots, items):
+    for source, root, around in _sources(roots, items, pools(clusters)):
         for thing in _read_one(platforms, source, around):
             if isinstance(thing, Problem):
                 problems.append(thing)
@@ -69,15 +73,16 @@ def read(
 
 
 def _sources(
-    roots: Sequence[tuple[str, Sequence[Instance]]], items: Sequence[Item]
+    roots: Sequence[tuple[str, Sequence[Instance]]], items: Sequence[Item], supply: Sequence[Item]
 ) -> Iterator[tuple[Source, str, Surroundings]]:
     everything: dict[str, Instance] = {}
+    beside = (*items, *supply)
     for root, instances in roots:
-        around = Surroundings({one.address: one for one in instances}, tuple(items))
+        around = Surroundings({one.address: one for one in instances}, beside)
         everything |= {(f"{root or '.'}:{one.address}" if len(roots) > 1 else one.address): one for one in instances}
         for instance in instances:
             yield instance, root, around
-    around = Surroundings(everything, tuple(items))
+    around = Surroundings(everything, beside)
     # A manifest that Terraform reads from its file and applies is one thing, known by Terraform's address.
     taken = {place for one in everything.values() for place in applied(one)}
     for item in items:

@@ -90,6 +90,7 @@ def _policy(reading: Reading, root: Node, found: Found, above: tuple[str, ...]) 
         budgets=tuple(entry for node in _items(singly, "budgets") for entry in _budget(reading, node, BudgetModel)),
         waivers=tuple(entry for node in _items(singly, "waivers") for entry in _waiver(reading, node, WaiverModel)),
         locality=dict(header.locality),
+        clusters=root.items("clusters") if header.clusters else (),
         prices=negotiated(reading, root.get("prices"), found),
         usage=_usage(root, found),
     )
@@ -248,6 +249,7 @@ def _joined(inherited: Policy, own: Policy) -> Policy:
         budgets=tuple(one for one in inherited.budgets if one.name not in budgets) + own.budgets,
         waivers=inherited.waivers + own.waivers,
         locality={**own.locality, **{glob: at for glob, at in inherited.locality.items() if glob not in own.locality}},
+        clusters=inherited.clusters + own.clusters,
         prices=inherited.prices + own.prices,
         usage=own.usage or inherited.usage,
     )

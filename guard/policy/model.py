@@ -92,14 +92,16 @@ class PolicySource:
 class Policy:
     """Everything that the policies of a run say.
 
-    `locality` maps globs of URIs to regions. `texts` holds the policy files that were read, by path, and `sources`
-    their names in the order read. `usage` is the path of a usage file, or what stands in the policy in its place.
+    `locality` maps globs of URIs to regions; `clusters` holds cluster profiles as they are written. `texts` holds the
+    policy files that were read, by path, and `sources` their names in the order read. `usage` is the path of a usage
+    file, or what stands in the policy in its place.
     """
 
     rules: tuple[RuleEntry, ...] = ()
     budgets: tuple[BudgetEntry, ...] = ()
     waivers: tuple[PolicyWaiver, ...] = ()
     locality: Mapping[str, str] = field(default_factory=dict)
+    clusters: tuple[Node, ...] = ()
     prices: tuple[Override, ...] = ()
     usage: str | Node = ""
     texts: Mapping[str, str] = field(default_factory=dict)

@@ -41,6 +41,7 @@ def _relative(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 
 PurposeName = Literal["training", "inference", "batch", "notebook", "pipeline", "storage", "network", "unknown"]
+Capacity = Literal["on_demand", "spot", "reserved"]
 Origin = Literal["terraform", "kubernetes", "spec"]
 Glob = Annotated[str, Field(min_length=1)]
 OneOrMore = Annotated[tuple[Glob, ...], BeforeValidator(_as_tuple, json_schema_input_type=Glob | list[Glob])]
@@ -173,6 +174,43 @@ class PriceModel(Strict):
         return self
 
 
+class PoolModel(Strict):
+    """A node pool of a cluster."""
+
+    name: Glob
+    """Its name, which pods may select it by."""
+    instance_types: Annotated[OneOrMore, Field(min_length=1)]
+    """The types that its machines may be."""
+    accelerator: str = ""
+    """The accelerator of its machines by the maker's short name (`L4`), where they have any."""
+    purchase: Annotated[
+        tuple[Capacity, ...],
+        BeforeValidator(_as_tuple, json_schema_input_type=Capacity | list[Capacity]),
+    ] = ()
+    """How its machines may be bought; on demand where it is not written."""
+    zones: OneOrMore = ()
+    """The zones that they are in."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """The labels of its nodes."""
+    taints: OneOrMore = ()
+    """The taints of its nodes, as `key`, `key=value` or `key=value:NoSchedule`."""
+
+
+class ClusterModel(Strict):
+    """A cluster that stands elsewhere: which machines the workloads of this repository get there."""
+
+    name: str = ""
+    """Its name, for those who read."""
+    paths: Paths = ()
+    """The files whose workloads run on it, as globs; all where it is not written."""
+    provider: Literal["aws", "google", "azure"]
+    """The cloud that it runs in."""
+    region: str = ""
+    """The region that it runs in."""
+    pools: Annotated[tuple[PoolModel, ...], Field(min_length=1)]
+    """All node pools that it has."""
+
+
 class PolicyModel(Strict):
     """A policy file."""
 
@@ -188,6 +226,8 @@ class PolicyModel(Strict):
     """Findings that are accepted."""
     locality: Mapping[str, str] = Field(default_factory=dict)
     """Where data lives that the repository does not say: globs of URIs, each with its region."""
+    clusters: tuple[ClusterModel, ...] = ()
+    """Clusters that stand elsewhere, so that it can be told on which machines workloads run."""
     prices: str | tuple[PriceModel, ...] = ""
     """Negotiated prices and discounts, or the path of a file (relative to this one) that lists them."""
     usage: str | Mapping[str, Any] = ""
