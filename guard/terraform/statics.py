@@ -80,12 +80,14 @@ class Statics:
 
 # Arguments whose names are not references to values.
 _NAMES_ONLY = frozenset({"ignore_changes", "replace_triggered_by"})
+# Arguments of provisioners that are bare words: `when = destroy`, `on_failure = continue`.
+_WORDS = frozenset({"when", "on_failure"})
 
 
 def _of_block(written: Written, without: Iterable[str] = ()) -> Iterator[Mention]:
     excluded = set(without)
     for attribute, bound, top in body_attributes(written.block.body):
-        if top in excluded or attribute.name in _NAMES_ONLY:
+        if top in excluded or attribute.name in _NAMES_ONLY or (top == "provisioner" and attribute.name in _WORDS):
             continue
         for reference in references(attribute.expression, bound):
             yield Mention(reference, written.path_of(top), top, bool(bound))

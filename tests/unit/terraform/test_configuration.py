@@ -106,3 +106,17 @@ def test_a_count_beyond_all_measure_is_refused() -> None:
     found = root({"main.tf": 'resource "t_a" "x" {\n  count = 1000000000\n}\n'}, EvaluationOptions())
     assert [problem.code for problem in found.problems] == ["too-large"]
     assert found.instances[0].repeated is not None
+
+
+def test_the_bare_words_of_a_provisioner_are_no_references() -> None:
+    text = """\
+        resource "terraform_data" "a" {
+          provisioner "local-exec" {
+            when       = destroy
+            on_failure = continue
+            command    = local.missing
+          }
+        }
+        """
+    [problem] = root({"main.tf": text}).problems
+    assert "local.missing" in problem.message
