@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -99,11 +99,29 @@ def region(node: Node, around: Surroundings) -> Value[str]:
     own = node.text("location")
     if not isinstance(own, Absent):
         return own
-    places = [one.text("location") for _, one in documents(around, "workspace")]
+    return _workspace_region(Items(around.items)) or own
+
+
+@lru_cache(maxsize=2)
+def _workspace_region(items: Items) -> Known[str] | None:
+    places = [one.text("location") for _, one in _index(items).get("workspace", ())]
     known = [one for one in places if isinstance(one, Known)]
     if known and len(known) == len(places) and len({one.value for one in known}) == 1:
         return Known(known[0].value, known[0].location, (Step("the workspace is declared here", known[0].location),))
-    return own
+    return None
+
+
+@lru_cache(maxsize=2)
+def _clusters(items: Items) -> Mapping[str, Node]:
+    """Return the clusters and compute instances by name, the first of each."""
+    found = [*_index(items).get("cluster", ()), *_index(items).get("compute instance", ())]
+    return {written(node, "name"): node for _, node in reversed(found)}
+
+
+@lru_cache(maxsize=2)
+def _jobs_by_file(items: Items) -> Mapping[str, int]:
+    """Return how many jobs each file holds."""
+    return Counter(item.path for kind in _JOBS for item, _ in _index(items).get(kind, ()))
 
 
 def cluster(reference: Value[str], around: Surroundings) -> Compute | Unknown | None:
@@ -115,10 +133,10 @@ def cluster(reference: Value[str], around: Surroundings) -> Compute | Unknown | 
     if re.match(r"\$\{\{", reference.value):
         return Unknown(f"{reference.value} is set where the pipeline is called", reference.location)
     name = reference.value.removeprefix("azureml:")
-    for _, node in documents(around, "cluster", "compute instance"):
-        if written(node, "name") == name:
-            facts = nodes_of(node, Step(f"{reference.value} is declared here", node.nearest("name")))
-            return replace(facts, host=f"AzureML/{name}")
+    node = _clusters(Items(around.items)).get(name)
+    if node is not None:
+        facts = nodes_of(node, Step(f"{reference.value} is declared here", node.nearest("name")))
+        return replace(facts, host=f"AzureML/{name}")
     return Unknown(f"the repository does not declare the compute {reference.value}", reference.location)
 
 
@@ -163,7 +181,7 @@ def model(node: Node) -> Model:
 
 def schedule_of(item: Item, around: Surroundings) -> Value[str]:
     """Return the schedule that another document of the repository sets for the job `item`, by its name or its file."""
-    alone = sum(other.path == item.path for other, _ in documents(around, *_JOBS)) == 1
+    alone = _jobs_by_file(Items(around.items)).get(item.path) == 1
     for other, node in documents(around, "schedule"):
         target = first(node.text("create_job", "job"), node.text("create_job"))
         if not isinstance(target, Known):
