@@ -275,3 +275,34 @@ def test_an_item_of_another_shape_is_not_claimed() -> None:
     here = items("a: 1")[0].node.location
     for value in (None, "text", 3, (), {"apiVersion": Node(3, here), "kind": Node("Pod", here)}):
         assert not kubernetes.PLATFORM.claims(Item("a.yaml", Node(value, here)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "name"),
+    [
+        ('["--model=$(MODEL)"]', "[{name: MODEL, value: acme/llm}]", "acme/llm"),
+        ('["vllm serve --model $MODEL"]', "[{name: MODEL, value: acme/llm}]", "acme/llm"),
+        ('["--model=models/${NAME}"]', "[{name: NAME, value: llm}]", "models/llm"),
+        ('["--model=$(MODEL)"]', "[{name: MODEL, valueFrom: {}}]", "? the variable MODEL is not known here"),
+        ('["--model=$(MODEL)"]', "[{name: MODEL, value: $(OTHER)}]", "? the variable MODEL is not known here"),
+        ('["--model=$(MODEL)"]', "[]", "? the variable MODEL is not known here"),
+    ],
+)
+def test_variables_are_put_into_the_arguments_of_a_server(arguments: str, variables: str, name: str) -> None:
+    text = f"""\
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {{name: llm}}
+        spec:
+          template:
+            spec:
+              containers:
+                - name: main
+                  image: vllm/vllm-openai
+                  args: {arguments}
+                  env: {variables}
+                  resources: {{limits: {{nvidia.com/gpu: 1}}}}
+        """
+    serving = only(text).serving
+    assert serving is not None
+    assert plain(serving.model_name) == name
