@@ -161,7 +161,7 @@ def find_rule(name: str) -> Rule[Any] | None:
         # Its conditions are the policy's, and so is the rule that asks them.
         return load_module("guard.policy.assertions", "RULE", Rule)
     rule = one("guard.rules", name, "RULE", Rule)
-    if rule is not None:
+    if rule is not None and rule.name == name:
         return rule
     every = offered("guard.rules", "RULE", Rule).values()
     return next((rule for rule in every if name in rule.formerly), None)

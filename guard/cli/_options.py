@@ -21,7 +21,6 @@ from guard.inputs.remote import LOCK, Fetching, Remotes, read_lock, written_lock
 from guard.inputs.selection import Selection, SelectionError, select
 from guard.model.document import ReadError, Tree
 from guard.model.finding import Problem
-from guard.model.node import Node
 from guard.model.spend import SpendError
 from guard.policy import packs
 from guard.policy.baseline import Baseline, BaselineError
@@ -206,16 +205,16 @@ def usage(options: Namespace, chosen: Selection, judged_by: Policy) -> tuple[Usa
     if options.usage:
         return _usage_file(options.usage, Path(options.usage))
     declared = judged_by.usage
-    if isinstance(declared, Node):
-        return read_usage(declared, declared.location.path, versioned=False)
-    if not declared:
+    if declared is None:
         return None, ()
+    if not isinstance(declared.value, str):
+        return read_usage(declared, declared.location.path, versioned=False)
     with _commit(chosen, options.policy_from) as tree:
         try:
-            text = (tree or chosen.tree).read(declared).decode("utf-8", "surrogateescape")
+            text = (tree or chosen.tree).read(declared.value).decode("utf-8", "surrogateescape")
         except ReadError as error:
-            return None, (Problem("usage", f"the usage file of the policy: {error}", None),)
-    return load_usage(declared, text)
+            return None, (Problem("usage", f"the usage file of the policy: {error}", declared.location),)
+    return load_usage(declared.value, text)
 
 
 def _usage_file(written: str, path: Path) -> tuple[Usage, tuple[Problem, ...]]:
@@ -273,10 +272,10 @@ def spending(options: Namespace, judged_by: Policy, today: date) -> Policy:
         if options.spend == "aws":
             from guard.prices import spend_aws
 
-            return with_spent(judged_by, spend_aws.source(today))
+            return with_spent(judged_by, spend_aws.source(today), today)
         from guard.prices import spend_focus
 
-        return with_spent(judged_by, spend_focus.source(options.spend, today))
+        return with_spent(judged_by, spend_focus.source(options.spend, today), today)
     except SpendError as error:
         raise UsageError(f"--spend: {error}") from None
 

@@ -27,7 +27,9 @@ class Budget:
 
     Amounts in USD a month; None where that threshold is not set. `location` is the budget in the policy file.
     `undecided` is `block` or `warn`: what is said where too much is unknown to hold the cost against a threshold.
-    `spent` is what was really spent on it this month, where that was asked for.
+    `spent` is what was really spent on it this month, where that was asked for. `months` is the length of its fiscal
+    period, of which `monthly` is the even share, `first_month` the month in which the fiscal year begins; from
+    `warn_at` percent on there is a warning.
     """
 
     name: str
@@ -38,6 +40,9 @@ class Budget:
     increase_amount: Decimal | None = None
     increase_percent: Decimal | None = None
     undecided: str = "block"
+    months: int = 1
+    first_month: int = 1
+    warn_at: Decimal | None = None
     spent: Spent | Unknown | None = None
 
 

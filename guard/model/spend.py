@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 
@@ -15,11 +15,13 @@ class SpendError(Exception):
 @dataclass(frozen=True, slots=True)
 class SpendScope:
     """Which charges count: every field that is not empty must fit. Globs of providers and regions, and of the values
-    that each of these labels must have; letter case and separators of a label's key do not count."""
+    that each of these labels must have; letter case and separators of a label's key do not count. `since` is the first
+    day of the budget's fiscal period, None where the running month is all that counts."""
 
     providers: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Spent:
     """USD of the running month: `so_far` up to the day `until`, which the `forecast` of the whole month goes beyond.
 
     `left` is the share of the month that is still to come, from 0 to 1; what a change adds costs that much of a month.
+    `earlier` is what was spent of the budget's fiscal period before this month, None where that is not known.
     """
 
     so_far: Decimal
@@ -34,6 +37,21 @@ class Spent:
     until: str
     left: Decimal
     source: str
+    earlier: Decimal | None = Decimal(0)
+
+
+def fiscal_period(today: date, months: int, first_month: int) -> tuple[date, date]:
+    """Return the first and the last day of the fiscal month, quarter or year (1, 3 or 12 months) that `today` is in.
+
+    The fiscal year begins with the month `first_month`.
+    """
+    since_first = (today.month - first_month) % 12
+    begin = today.year * 12 + today.month - 1 - since_first % months
+    return _month(begin), _month(begin + months) - timedelta(days=1)
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def share_left(today: date) -> Decimal:

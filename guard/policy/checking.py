@@ -166,6 +166,9 @@ def _wrong(node: Node, errors: Sequence[ErrorDetails]) -> str:
     if error["type"] in ("enum", "literal_error"):
         spellings = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
         return f"{_shown(node)} is none of {', '.join(spellings)}{nearest(str(node.value), spellings)}"
+    if error["type"] == "too_short":
+        least = error["ctx"]["min_length"]
+        return f"should have at least {least} element{'' if least == 1 else 's'}"
     message = error["msg"].removeprefix("Value error, ")
     if message.startswith("expected "):
         return f"{message}, found {_shown(node)}"

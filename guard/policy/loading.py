@@ -23,6 +23,8 @@ ModelT = TypeVar("ModelT")
 
 STANDARD = ("guard.yaml", "guard.yml")
 BUDGET_RULE = "over-budget"
+PERIODS = {"monthly": 1, "quarterly": 3, "yearly": 12}
+"""By the key of a budget, the months of its fiscal period."""
 NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 DEPTH_LIMIT = 16
 
@@ -82,12 +84,12 @@ def _read(
 def _policy(reading: Reading, root: Node, found: Found, above: tuple[str, ...]) -> Policy:
     from guard.policy.schema import BudgetModel, LooseEntryModel, PolicyModel, WaiverModel
 
-    lists = {name: root.get(name) for name in ("rules", "budgets", "waivers")}
+    lists = {name: root.get(name) for name in ("rules", "budgets", "waivers", "prices")}
     singly = {name: node for name, node in lists.items() if node is not None and is_sequence(node.value)}
     header = _header(reading, root, frozenset(singly), PolicyModel)
     own = Policy(
         rules=tuple(entry for node in _items(singly, "rules") for entry in _rule(reading, node, LooseEntryModel)),
-        budgets=tuple(entry for node in _items(singly, "budgets") for entry in _budget(reading, node, BudgetModel)),
+        budgets=_budgets(reading, _items(singly, "budgets"), BudgetModel),
         waivers=tuple(entry for node in _items(singly, "waivers") for entry in _waiver(reading, node, WaiverModel)),
         locality=dict(header.locality),
         clusters=root.items("clusters") if header.clusters else (),
@@ -105,18 +107,15 @@ def _policy(reading: Reading, root: Node, found: Found, above: tuple[str, ...]) 
     return _scoped(_joined(inherited, own), where)
 
 
-def _usage(root: Node, found: Found) -> str | Node:
+def _usage(root: Node, found: Found) -> Node | None:
     """Return the usage that is written in the policy, or the path of its file, relative to the root."""
     node = root.get("usage")
-    if node is None:
-        return ""
-    if isinstance(node.value, Mapping):
+    if node is None or isinstance(node.value, Mapping):
         return node
-    return (
-        posixpath.normpath(posixpath.join(found.home.folder if found.home else "", node.value))
-        if isinstance(node.value, str)
-        else ""
-    )
+    if not isinstance(node.value, str) or not node.value:
+        return None
+    folder = found.home.folder if found.home else ""
+    return replace(node, value=posixpath.normpath(posixpath.join(folder, node.value)))
 
 
 def _header(reading: Reading, root: Node, but: frozenset[str], model: type[Any]) -> Any:
@@ -183,6 +182,20 @@ def _assertion(reading: Reading, node: Node) -> Sequence[RuleEntry]:
     return (RuleEntry(ASSERT, node.nearest("rule"), entry.name, entry.severity, where, entry.options()),)
 
 
+def _budgets(reading: Reading, nodes: Sequence[Node], model: type[Any]) -> tuple[BudgetEntry, ...]:
+    found: dict[str, BudgetEntry] = {}
+    for node in nodes:
+        for entry in _budget(reading, node, model):
+            if entry.name in found:
+                line = found[entry.name].location.line
+                name = node.get("name") or node
+                message = f'there is a budget "{entry.name}" on line {line} already: give this one another name'
+                reading.wrong(message, name.location)
+            else:
+                found[entry.name] = entry
+    return tuple(found.values())
+
+
 def _budget(reading: Reading, node: Node, model: type[Any]) -> Sequence[BudgetEntry]:
     budget, problems = check(node, model)
     reading.problems += problems
@@ -191,12 +204,25 @@ def _budget(reading: Reading, node: Node, model: type[Any]) -> Sequence[BudgetEn
         return ()
     increase = budget.increase
     amount, percent = (increase.amount, increase.percent) if increase else (None, None)
-    if budget.monthly is None and amount is None and percent is None:
+    period = next((one for one in PERIODS if getattr(budget, one) is not None), None)
+    if period is None and amount is None and percent is None:
         reading.wrong(f'budget "{budget.name}" has neither `monthly` nor `increase`', name.location)
         return ()
-    where = _where(reading, budget.where, node.get("where"))
-    place = node.nearest("monthly" if budget.monthly is not None else "increase")
-    return (BudgetEntry(budget.name, place, where, budget.monthly, amount, percent, budget.undecided),)
+    months = PERIODS[period] if period else 1
+    return (
+        BudgetEntry(
+            budget.name,
+            node.nearest(period or "increase"),
+            _where(reading, budget.where, node.get("where")),
+            getattr(budget, period) / months if period else None,
+            amount,
+            percent,
+            budget.undecided,
+            months,
+            budget.fiscal_year_starts,
+            budget.warn_at,
+        ),
+    )
 
 
 def _waiver(reading: Reading, node: Node, model: type[Any]) -> Sequence[PolicyWaiver]:

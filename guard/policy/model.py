@@ -55,7 +55,11 @@ class RuleEntry:
 
 @dataclass(frozen=True, slots=True)
 class BudgetEntry:
-    """A spend threshold for a scope; amounts in USD a month. `spent` is what was really spent, where that was asked."""
+    """A spend threshold for a scope; amounts in USD a month. `spent` is what was really spent, where that was asked.
+
+    `months` is how long its fiscal period is: 1, 3 or 12, of which `monthly` is the even share; `first_month` is the
+    month in which the fiscal year begins. From `warn_at` percent on there is a warning.
+    """
 
     name: str
     location: Location
@@ -64,6 +68,9 @@ class BudgetEntry:
     increase_amount: Decimal | None = None
     increase_percent: Decimal | None = None
     undecided: str = "block"
+    months: int = 1
+    first_month: int = 1
+    warn_at: Decimal | None = None
     spent: Spent | Unknown | None = None
 
 
@@ -93,8 +100,8 @@ class Policy:
     """Everything that the policies of a run say.
 
     `locality` maps globs of URIs to regions; `clusters` holds cluster profiles as they are written. `texts` holds the
-    policy files that were read, by path, and `sources` their names in the order read. `usage` is the path of a usage
-    file, or what stands in the policy in its place.
+    policy files that were read, by path, and `sources` their names in the order read. `usage` is what stands in
+    the policy under that name: the path of a usage file, from the root, or what such a file would hold.
     """
 
     rules: tuple[RuleEntry, ...] = ()
@@ -103,6 +110,6 @@ class Policy:
     locality: Mapping[str, str] = field(default_factory=dict)
     clusters: tuple[Node, ...] = ()
     prices: tuple[Override, ...] = ()
-    usage: str | Node = ""
+    usage: Node | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()

@@ -124,10 +124,24 @@ class BudgetModel(Strict):
     """Which resources count."""
     monthly: Amount | None = None
     """USD a month that all of them may cost together."""
+    quarterly: Amount | None = None
+    """USD a fiscal quarter, in place of `monthly`."""
+    yearly: Amount | None = None
+    """USD a fiscal year, in place of `monthly`."""
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
+    """The month in which the fiscal year begins, as a number."""
+    warn_at: Annotated[Decimal, Field(gt=0, lt=100, allow_inf_nan=False)] | None = None
+    """The percent of it from which on there is a warning."""
     increase: IncreaseModel | None = None
     """How much that may rise in one change."""
     undecided: Literal["block", "warn"] = "block"
     """What is said where too much is unknown to tell: `block` is as grave as a breach, `warn` is a warning."""
+
+    @model_validator(mode="after")
+    def _one_period(self) -> Self:
+        if sum(one is not None for one in (self.monthly, self.quarterly, self.yearly)) > 1:
+            raise ValueError("write one of `monthly`, `quarterly` and `yearly`")
+        return self
 
 
 class WaiverModel(Strict):

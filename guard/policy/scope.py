@@ -55,6 +55,9 @@ def budget(
         increase_amount=entry.increase_amount,
         increase_percent=entry.increase_percent,
         undecided=entry.undecided,
+        months=entry.months,
+        first_month=entry.first_month,
+        warn_at=entry.warn_at,
         spent=entry.spent,
     )
     return scoped, undecided

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 
-from guard.model.spend import SpendScope, Spent
+from guard.model.spend import SpendScope, Spent, fiscal_period
 from guard.model.value import Unknown
 from guard.policy.model import BudgetEntry, Policy, Where
 
@@ -13,9 +14,9 @@ from guard.policy.model import BudgetEntry, Policy, Where
 _NOT_ON_A_BILL = ("paths", "exclude", "addresses", "types", "origins", "purposes")
 
 
-def with_spent(policy: Policy, ask: Callable[[SpendScope], Spent]) -> Policy:
-    """Return the policy, each budget with what was spent on its scope, or why a bill cannot tell."""
-    return replace(policy, budgets=tuple(replace(one, spent=_spent(one, ask)) for one in policy.budgets))
+def with_spent(policy: Policy, ask: Callable[[SpendScope], Spent], today: date) -> Policy:
+    """Return the policy, each budget with what was spent on its scope until today, or why a bill cannot tell."""
+    return replace(policy, budgets=tuple(replace(one, spent=_spent(one, ask, today)) for one in policy.budgets))
 
 
 def scope_of(where: Sequence[Where]) -> SpendScope | str:
@@ -36,8 +37,9 @@ def scope_of(where: Sequence[Where]) -> SpendScope | str:
     return SpendScope(tuple(providers), tuple(regions), tuple(labels))
 
 
-def _spent(budget: BudgetEntry, ask: Callable[[SpendScope], Spent]) -> Spent | Unknown:
+def _spent(budget: BudgetEntry, ask: Callable[[SpendScope], Spent], today: date) -> Spent | Unknown:
     scope = scope_of(budget.where)
     if isinstance(scope, str):
         return Unknown(f"what was spent on budget {budget.name} is not known: {scope}", budget.location)
-    return ask(scope)
+    since, _ = fiscal_period(today, budget.months, budget.first_month)
+    return ask(replace(scope, since=since))

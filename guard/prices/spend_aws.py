@@ -41,18 +41,22 @@ def _spent(explorer: Any, scope: SpendScope, today: date) -> Spent:
     if scope.providers and not any(matches(glob, "aws") for glob in scope.providers):
         return Spent(Decimal(0), Decimal(0), today.isoformat(), left, "Cost Explorer")
     first = today.replace(day=1)
+    since = min(scope.since or first, first)
     period = {"Start": first.isoformat(), "End": today.isoformat()}
-    wanted = _filter(explorer, scope, {**period, "End": (today + timedelta(days=1)).isoformat()})
+    whole = {"Start": since.isoformat(), "End": (today + timedelta(days=1)).isoformat()}
+    wanted = _filter(explorer, scope, whole)
     if wanted is None:
         return Spent(Decimal(0), Decimal(0), today.isoformat(), left, "Cost Explorer")
     until = today - timedelta(days=1)
     # On the first of a month no day is over yet, and a period of no days is refused.
-    so_far = _month_to_date(explorer, period, wanted) if today > first else Decimal(0)
+    so_far = _charged(explorer, period, wanted) if today > first else Decimal(0)
+    before = {"Start": since.isoformat(), "End": first.isoformat()}
+    earlier = _charged(explorer, before, wanted) if since < first else Decimal(0)
     forecast = so_far + _rest(explorer, today, wanted, so_far)
-    return Spent(so_far, forecast, until.isoformat(), left, "Cost Explorer")
+    return Spent(so_far, forecast, until.isoformat(), left, "Cost Explorer", earlier)
 
 
-def _month_to_date(explorer: Any, period: dict[str, str], wanted: dict[str, Any]) -> Decimal:
+def _charged(explorer: Any, period: dict[str, str], wanted: dict[str, Any]) -> Decimal:
     asked = {"TimePeriod": period, "Granularity": "MONTHLY", "Metrics": [_COST], **wanted}
     pages = _pages(explorer.get_cost_and_usage, asked)
     return sum((_dollars(one["Total"][_COST]) for page in pages for one in page["ResultsByTime"]), Decimal(0))

@@ -34,14 +34,16 @@ _NAMES = {
     "google cloud platform": "google",
     "gcp": "google",
 }
+MONTHS = 12
 _LARGEST_FIELD = 1 << 20
 _MOST = Decimal(10) ** 12
 
 
 class Charge(NamedTuple):
-    """A charge of the running month: USD, the last day that it covers, and what scopes ask for."""
+    """A charge of the last twelve months: USD, the first and the last day that it covers, and what scopes ask for."""
 
     amount: Decimal
+    start: date
     day: date
     provider: str
     region: str
@@ -49,25 +51,35 @@ class Charge(NamedTuple):
 
 
 def source(path: str, today: date) -> Callable[[SpendScope], Spent]:
-    """Return what answers for a scope, from the charges of this month in the file at `path`; it is read once.
+    """Return what answers for a scope, from the charges of the last twelve months in the file at `path`, read once.
 
     Raises SpendError where the file is not readable, not in FOCUS, or not in USD.
     """
-    charges = tuple(read(path, today))
+    every = tuple(read(path, today))
+    month = today.replace(day=1)
+    charges = tuple(one for one in every if one.start >= month)
     last = max((one.day for one in charges), default=None)
+    first = min((one.start for one in every), default=today)
     name = Path(path).name
 
     def ask(scope: SpendScope) -> Spent:
         so_far = sum((one.amount for one in charges if _fits(one, scope)), Decimal(0))
         days = last.day if last else 0
         until = last.isoformat() if last else ""
-        return Spent(so_far, run_rate(so_far, days, today), until, share_left(today), name)
+        forecast = run_rate(so_far, days, today)
+        return Spent(so_far, forecast, until, share_left(today), name, earlier(scope))
+
+    def earlier(scope: SpendScope) -> Decimal | None:
+        since = scope.since or month
+        if since < month and (first.year, first.month) > (since.year, since.month):
+            return None
+        return sum((one.amount for one in every if since <= one.start < month and _fits(one, scope)), Decimal(0))
 
     return ask
 
 
 def read(path: str, today: date) -> Iterator[Charge]:
-    """Yield the charges of the month of `today` up to that day."""
+    """Yield the charges of the twelve months up to `today`."""
     for number, row in _rows(path):
         try:
             charge = _charge(row, today)
@@ -79,7 +91,7 @@ def read(path: str, today: date) -> Iterator[Charge]:
 
 def _charge(row: Mapping[str, str], today: date) -> Charge | None:
     start = _day(row, "ChargePeriodStart")
-    if (start.year, start.month) != (today.year, today.month) or start > today:
+    if start > today or (today.year - start.year) * 12 + today.month - start.month >= MONTHS:
         return None
     # The end is exclusive: midnight belongs to the day before.
     end = _day(row, "ChargePeriodEnd", timedelta(microseconds=1)) if row.get("ChargePeriodEnd") else start
@@ -89,6 +101,7 @@ def _charge(row: Mapping[str, str], today: date) -> Charge | None:
     provider = next((row[name] for name in _PROVIDERS if row.get(name)), "")
     return Charge(
         amount=_amount(row),
+        start=start,
         day=min(max(start, end), today),
         provider=_NAMES.get(provider.strip().lower(), provider.strip().lower()),
         region=row.get("RegionId", "") or "",

@@ -15,8 +15,12 @@ holds against the high end, or against the low end with `count: least`. What has
 below the budget such a sum decides nothing and is listed under what is unknown. Where a whole resource has no price, or
 no upper number, that is no pass: it is a finding at the budget, a warning where the budget says `undecided: warn`.
 
+A budget of a fiscal quarter or year (`quarterly`, `yearly`, `fiscal_year_starts`) allows an even share of it a month.
+From `warn_at` percent on there is a warning before there is a breach.
+
 With `--spend` the bill counts too: what was spent this month, and is expected of it, plus what the change adds to the
-rest of the month (so it needs `--base`). A change that adds nothing is not held up by a month that is already over.
+rest of the month (so it needs `--base`); for a quarter or year also what was spent before, and the months to come at
+the new rate. A change that adds nothing is not held up by a month that is already over.
 
 ## When to leave it
 
@@ -40,10 +44,12 @@ from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.location import Step
 from guard.model.price import Estimate, Total, counted, total
 from guard.model.rule import Budget, Context, Example, Project, Rule
+from guard.model.spend import Spent, fiscal_period
 from guard.model.value import Unknown
 from guard.rules._helpers import listed, span, usd
 
 NAMED = 3
+MONTHS_OF_A_QUARTER = 3
 ENOUGH = Decimal("0.9")
 
 
@@ -85,12 +91,38 @@ def _monthly(
     now = total(costs)
     if budget.monthly is None:
         return
-    if _end(now, context.options) > budget.monthly:
-        more = " or more" if now.open_ended else ""
-        message = f"{budget.name}: {span(now.low, now.high)}{more} a month, over its budget of "
-        yield _finding(context, budget, message + usd(budget.monthly), _shares(costs), "monthly")
-    elif now.open_ended:
+    most = _end(now, context.options)
+    more = " or more" if now.open_ended else ""
+    message = f"{budget.name}: {span(now.low, now.high)}{more} a month, "
+    if most > budget.monthly:
+        yield _finding(context, budget, f"{message}over its budget of {_allowed(budget)}", _shares(costs), "monthly")
+        return
+    if (told := _near(budget, most, budget.monthly)) is not None:
+        near = _finding(context, budget, message + told, _shares(costs), "monthly.near")
+        yield _mild(near)
+    if now.open_ended:
         yield from _undecided(context, budget, costs, "monthly")
+
+
+def _mild(finding: Finding) -> Finding:
+    """Return a finding that is a warning at most."""
+    return replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR else finding
+
+
+def _near(budget: Budget, most: Decimal, limit: Decimal) -> str | None:
+    """Return how near a sum is to its budget, None where that is not to be told."""
+    if budget.warn_at is None or most * 100 <= limit * budget.warn_at:
+        return None
+    return f"{most / limit * 100:.0f} % of its budget of {_allowed(budget)}, of which {budget.warn_at:f} % are told"
+
+
+def _allowed(budget: Budget) -> str:
+    """Return the amount of a budget as the policy writes it, with the share of a month."""
+    assert budget.monthly is not None
+    if budget.months == 1:
+        return usd(budget.monthly)
+    name = "quarter" if budget.months == MONTHS_OF_A_QUARTER else "year"
+    return f"{usd(budget.monthly * budget.months)} a {name}, {usd(budget.monthly)} a month"
 
 
 def _increase(
@@ -124,14 +156,48 @@ def _actual(
     if isinstance(spent, Unknown):
         yield context.undecided(spent, f"budget.{budget.name}.spent", address="")
         return
+    if budget.months > 1:
+        yield from _period(context, budget, spent, rise, _rises(costs, before))
+        return
     expected = max(spent.so_far, spent.forecast)
     added = rise * spent.left
-    if expected + added <= budget.monthly:
-        return
     known = f"{budget.name}: {usd(spent.so_far)} spent until {spent.until}, {usd(expected)} expected of the month"
-    message = f"{known}; {usd(added)} that this change adds to the rest of it makes {usd(expected + added)}, over its "
-    shares = _rises(costs, before)
-    yield _finding(context, budget, f"{message}budget of {usd(budget.monthly)}", shares, "spent")
+    message = f"{known}; {usd(added)} that this change adds to the rest of it makes {usd(expected + added)}, "
+    yield from _over(context, budget, message, expected + added, _rises(costs, before))
+
+
+def _period(
+    context: Context[Options], budget: Budget, spent: Spent, rise: Decimal, shares: Mapping[str, Decimal]
+) -> Iterator[Finding | UnknownFact]:
+    """Yield where a fiscal quarter or year will cost more than its budget, if it goes on as it does with the change."""
+    today = context.project.today
+    if today is None:
+        return
+    begins, ends = fiscal_period(today, budget.months, budget.first_month)
+    if spent.earlier is None:
+        reason = f"{spent.source} does not reach back to {begins.isoformat()}, when the fiscal period began"
+        yield context.undecided(Unknown(reason, budget.location), f"budget.{budget.name}.spent", address="")
+        return
+    month = max(spent.so_far, spent.forecast)
+    to_come = (ends.year - today.year) * 12 + ends.month - today.month
+    whole = spent.earlier + month + rise * spent.left + to_come * (month + rise)
+    known = f"{budget.name}: {usd(spent.earlier + spent.so_far)} spent from {begins.isoformat()} until {spent.until}; "
+    message = (
+        f"{known}with {usd(rise)} more a month from this change that makes {usd(whole)} until {ends.isoformat()}, "
+    )
+    yield from _over(context, budget, message, whole, shares)
+
+
+def _over(
+    context: Context[Options], budget: Budget, message: str, sum_: Decimal, shares: Mapping[str, Decimal]
+) -> Iterator[Finding]:
+    assert budget.monthly is not None
+    limit = budget.monthly * budget.months
+    if sum_ > limit:
+        yield _finding(context, budget, f"{message}over its budget of {_allowed(budget)}", shares, "spent")
+    elif (told := _near(budget, sum_, limit)) is not None:
+        near = _finding(context, budget, message + told, shares, "spent.near")
+        yield _mild(near)
 
 
 def _rises(costs: Mapping[str, Estimate], before: Mapping[str, Estimate]) -> dict[str, Decimal]:
@@ -194,8 +260,7 @@ def _undecided(
         return
     message = f"{budget.name}: cannot be held against its budget, {reason}"
     finding = context.finding(budget.location, message, attribute=f"{attribute}.undecided")
-    mild = budget.undecided == "warn" and finding.severity is Severity.ERROR
-    yield replace(finding, severity=Severity.WARNING) if mild else finding
+    yield _mild(finding) if budget.undecided == "warn" else finding
 
 
 def _unbounded(estimate: Estimate) -> bool:

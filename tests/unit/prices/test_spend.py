@@ -44,6 +44,17 @@ def test_the_month_to_date_and_a_run_rate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("since", "earlier"),
+    [(None, "0"), ("2026-11-01", "0"), ("2026-10-01", "999"), ("2026-10-15", "999"), ("2026-09-01", None)],
+)
+def test_what_was_spent_of_a_fiscal_period_before_the_month(
+    tmp_path: Path, since: str | None, earlier: str | None
+) -> None:
+    scope = SpendScope(since=date.fromisoformat(since) if since else None)
+    assert spent(export(tmp_path), scope).earlier == (Decimal(earlier) if earlier else None)
+
+
+@pytest.mark.parametrize(
     ("scope", "amount"),
     [
         (SpendScope(providers=("aws",)), "40.5"),
@@ -162,6 +173,18 @@ def test_cost_explorer_tells_the_month_and_its_forecast(explorer: tuple[Any, Any
     )
     found = spend_aws.source(TODAY, client)(SpendScope())
     assert found == Spent(Decimal("1900.50"), Decimal("3000.50"), "2026-11-19", Decimal(10) / 30, "Cost Explorer")
+
+
+def test_cost_explorer_is_asked_for_the_fiscal_period_too(explorer: tuple[Any, Any]) -> None:
+    client, stub = explorer
+    for start, end, amount in (("2026-11-01", "2026-11-20", "1900"), ("2026-04-01", "2026-11-01", "7000")):
+        period = {"Start": start, "End": end}
+        asked = {"TimePeriod": period, "Granularity": "MONTHLY", "Metrics": ["AmortizedCost"]}
+        result = {"TimePeriod": period, "Total": total(amount), "Estimated": True}
+        stub.add_response("get_cost_and_usage", {"ResultsByTime": [result]}, asked)
+    stub.add_response("get_cost_forecast", {"Total": {"Amount": "1100", "Unit": "USD"}})
+    found = spend_aws.source(TODAY, client)(SpendScope(since=date(2026, 4, 1)))
+    assert (found.so_far, found.forecast, found.earlier) == (Decimal(1900), Decimal(3000), Decimal(7000))
 
 
 def test_a_scope_becomes_a_filter_with_the_values_that_aws_knows(explorer: tuple[Any, Any]) -> None:
