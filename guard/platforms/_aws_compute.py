@@ -23,6 +23,8 @@ TEMPLATE_USERS = (
     "aws_batch_compute_environment",
 )
 # The names that EC2 uses in instance requirements (API reference, InstanceRequirements.AcceleratorNames).
+# Names of the root device in the images of the common systems.
+_ROOTS = ("/dev/xvda", "/dev/sda1", "/dev/sda", "xvda", "sda1")
 _ACCELERATORS = {
     "a100": "A100",
     "a10g": "A10G",
@@ -111,17 +113,47 @@ def volumes(site: Site, body: Node, count: tuple[Value[int], Value[int]]) -> tup
     return tuple(found)
 
 
-def mapped_volumes(site: Site, template: Node, count: tuple[Value[int], Value[int]]) -> tuple[Storage, ...]:
+def mapped_volumes(
+    site: Site, template: Node, count: tuple[Value[int], Value[int]], rooted: bool = False
+) -> tuple[Storage, ...]:
     """Return the volumes that a template writes, for each of `count` machines.
 
     A launch template maps block devices; a launch configuration and a spot fleet's launch specification write blocks as
-    an instance does. A root volume that is not written is the image's and is none here.
+    an instance does. A root volume that is not written is the image's: with `rooted` it is one of them.
     """
     mapped_blocks = [(one, one.get("ebs")) for one in template.items("block_device_mappings")]
     found = [volume(site, ebs, _device(one), count) for one, ebs in mapped_blocks if ebs is not None]
     found += [volume(site, root, "root volume", count) for root in template.items("root_block_device")]
     found += [volume(site, block, _device(block), count) for block in template.items("ebs_block_device")]
+    if rooted and not _maps_root(template):
+        found.insert(0, volume(site, template, "root volume", count, written=False))
     return tuple(found)
+
+
+def _maps_root(template: Node) -> bool:
+    """Tell whether a template writes the root volume, or may: a device whose name is not known may be it."""
+    if template.get("root_block_device") is not None:
+        return True
+    mappings = template.get("block_device_mappings")
+    if mappings is not None and isinstance(mappings.value, Unknown):
+        return True
+    names = [one.text("device_name") for one in template.items("block_device_mappings")]
+    return any(not isinstance(name, Known) or name.value in _ROOTS for name in names)
+
+
+def by_use(*bodies: Node) -> str:
+    """Return what else of these machines costs money by use, for which there is no price; "" for nothing."""
+    found = []
+    for body in bodies:
+        if any(
+            isinstance(one, Known) and one.value
+            for one in (body.flag("monitoring"), body.flag("monitoring", "enabled"))
+        ):
+            found.append("guard has no price of detailed monitoring")
+        burst = body.text("credit_specification", "cpu_credits")
+        if isinstance(burst, Known) and burst.value == "unlimited":
+            found.append("surplus CPU credits are billed by use, for which guard has no price")
+    return "; ".join(dict.fromkeys(found))
 
 
 def volume(site: Site, block: Node, name: str, count: tuple[Value[int], Value[int]], written: bool = True) -> Storage:
@@ -190,7 +222,8 @@ def _machine(site: Site, bodies: Sequence[Node], kind: Value[str], purchase: Val
         storage = (*storage, *mapped_volumes(site, bodies[1], (one, one)))
         if site.body.get("root_block_device") is None and len(storage) > 1:
             storage = storage[1:]
-    return Facts(compute=(compute,), storage=storage, data=(*text_links(code), *label_links(site)))
+    data = (*text_links(code), *label_links(site))
+    return Facts(compute=(compute,), storage=storage, data=data, unpriced=by_use(*bodies))
 
 
 def _launch_template(site: Site) -> Facts:

@@ -8,12 +8,15 @@ from decimal import Decimal
 from guard.model.instance import Instance
 from guard.model.node import Node
 from guard.model.resource import Compute, Purchase, Storage
-from guard.model.value import Absent, Known, Value, mapped
+from guard.model.value import Absent, Known, Unknown, Value, mapped
 from guard.platforms._aws_compute import instance_type, mapped_volumes, scripts, template_of
 from guard.platforms._terraform import Facts, Reader, Site, chosen, default, fee, known, texts
 from guard.platforms._terraform_pools import Pool, fallback, siblings, taints
 from guard.platforms._terraform_uris import checkpoint, label_links, text_links
 
+# The last version that left standard support before 2026-08-22, the day of the newest price (it did on 2026-07-29).
+# Source: Amazon EKS, "Understand the Kubernetes version lifecycle on EKS", release calendar.
+_LAST_EXTENDED = 33
 _CAPACITY = {"SPOT": Purchase.SPOT, "ON_DEMAND": Purchase.ON_DEMAND, "CAPACITY_BLOCK": Purchase.RESERVED}
 # What the provider and EKS take where nothing is written (documentation of aws_eks_node_group).
 _DEFAULT_TYPE = "t3.medium"
@@ -22,7 +25,21 @@ _ACCELERATED = re.compile(r"(?:p|g|gr|trn|inf|dl|vt|f)\d")
 
 
 def _cluster(site: Site) -> Facts:
-    return Facts(fees=(fee(site, "control plane", "eks", "cluster"),))
+    """A version past its standard support costs six times as much, unless the cluster is upgraded at its end."""
+    version, support = site.body.text("version"), site.body.text("upgrade_policy", "support_type")
+    upgraded = isinstance(support, Known) and support.value == "STANDARD"
+    old = isinstance(version, Known) and not upgraded and _minor(version.value) <= _LAST_EXTENDED
+    unknown = isinstance(version, Unknown) and not upgraded
+    return Facts(
+        fees=(fee(site, "control plane", "eks", "cluster_extended_support" if old else "cluster"),),
+        unpriced="the version is unknown: in extended support it costs more than is counted" if unknown else "",
+    )
+
+
+def _minor(version: str) -> int:
+    """Return the minor version of `1.33`; what is none counts as the newest."""
+    major, _, minor = version.strip().partition(".")
+    return int(minor) if major == "1" and minor.isascii() and minor.isdecimal() and len(minor) < 4 else 10**4
 
 
 def _node_group(site: Site) -> Facts:

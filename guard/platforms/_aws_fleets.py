@@ -12,6 +12,7 @@ from guard.model.node import Node
 from guard.model.resource import Compute, Purchase
 from guard.model.value import Absent, Known, Unknown, Value, first, mapped
 from guard.platforms._aws_compute import (
+    by_use,
     instance_type,
     mapped_volumes,
     market,
@@ -84,8 +85,9 @@ def group(
     )
     # Each machine is made from one of the bodies.
     least = low if len(bodies) == 1 else Known(0, location)
-    storage = tuple(volume for body in bodies for volume in mapped_volumes(site, body, (least, high)))
-    return Facts(compute=(compute,), storage=storage, data=(*text_links(code), *label_links(site)))
+    storage = tuple(one for body in bodies for one in mapped_volumes(site, body, (least, high), rooted=True))
+    data = (*text_links(code), *label_links(site))
+    return Facts(compute=(compute,), storage=storage, data=data, unpriced=by_use(*bodies))
 
 
 def _autoscaling_group(site: Site) -> Facts:

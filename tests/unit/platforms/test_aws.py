@@ -463,3 +463,48 @@ def test_windows_node_groups_say_that_the_licence_has_no_price() -> None:
     windows = {**scaling, "ami_type": "WINDOWS_CORE_2022_x86_64"}
     assert "Windows" in read(aws, instance("aws_eks_node_group.w", windows)).unpriced
     assert read(aws, instance("aws_eks_node_group.l", {**scaling, "ami_type": "AL2023_x86_64_NVIDIA"})).unpriced == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "sku", "untold"),
+    [
+        ({"version": "1.33"}, "cluster_extended_support", ""),
+        ({"version": "1.27"}, "cluster_extended_support", ""),
+        ({"version": "1.34"}, "cluster", ""),
+        ({"version": "newest"}, "cluster", ""),
+        ({}, "cluster", ""),
+        ({"version": "1.27", "upgrade_policy": [{"support_type": "STANDARD"}]}, "cluster", ""),
+        ({"version": unknown("version")}, "cluster", "the version is unknown"),
+    ],
+)
+def test_a_version_past_its_standard_support_costs_more(body: dict[str, Any], sku: str, untold: str) -> None:
+    found = read(aws, instance("aws_eks_cluster.c", {"name": "ml", **body}, provider=EU))
+    assert [one.sku for one in found.fees] == [sku]
+    assert found.unpriced.startswith(untold) and bool(found.unpriced) == bool(untold)
+
+
+@pytest.mark.parametrize(
+    ("template", "volumes"),
+    [
+        ({}, ["root volume"]),
+        (
+            {"block_device_mappings": [{"device_name": "/dev/sdf", "ebs": [{"volume_size": 9}]}]},
+            ["root volume", "volume"],
+        ),
+        ({"block_device_mappings": [{"device_name": "/dev/xvda", "ebs": [{"volume_size": 9}]}]}, ["volume"]),
+        ({"block_device_mappings": unknown("devices")}, []),
+    ],
+)
+def test_a_group_has_the_root_volume_of_its_image(template: dict[str, Any], volumes: list[str]) -> None:
+    made = instance("aws_launch_template.t", {"instance_type": "g5.xlarge", **template}, provider=EU)
+    body = {"min_size": 1, "max_size": 2, "launch_template": [{"id": unknown("id", "aws_launch_template.t")}]}
+    found = read(aws, instance("aws_autoscaling_group.g", body, provider=EU), made)
+    assert [one.name.partition(" /")[0] for one in found.storage] == volumes
+
+
+def test_what_is_billed_by_use_besides_a_machine_is_told() -> None:
+    body = {"instance_type": "t3.large", "monitoring": True, "credit_specification": [{"cpu_credits": "unlimited"}]}
+    found = read(aws, instance("aws_instance.a", body, provider=EU))
+    assert found.unpriced == (
+        "guard has no price of detailed monitoring; surplus CPU credits are billed by use, for which guard has no price"
+    )
