@@ -194,6 +194,7 @@ def _summary(breakdown: Breakdown, today: date) -> Iterator[str]:
         for resource in without:
             reasons = [printable(one) for one in _without(project.estimates[resource.address], project)]
             yield f"  {printable(resource.address)}: {'; '.join(dict.fromkeys(reasons))}"
+        yield "  (prices of your own stand under prices: in guard.yaml, amounts of use under usage:)"
     yield f"Prices: {_age(breakdown.prices_as_of, today)}, in USD, list prices before tax; a month is 730 hours"
 
 

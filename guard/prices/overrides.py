@@ -22,8 +22,9 @@ def with_overrides(book: Book, overrides: Sequence[Override]) -> Book:
     """Return a book that answers as `book` does, with `overrides` applied; the same book where there are none.
 
     An override holds for what is asked for, never for what a price is derived from: one for `p4d.*` leaves `ml.p4d.*`,
-    and one for on-demand leaves spot. A fixed amount also gives a price to an instance type that has none. Raises
-    ValueError for an override with neither or both of discount and amount, or one that is not between 0 and 100 %.
+    and one for on-demand leaves spot. A fixed amount also gives a price to what has none, where the override names the
+    whole SKU: to machines and managed services by the hour, to kept data by the GB and month. Raises ValueError for an
+    override with neither or both of discount and amount, or one that is not between 0 and 100 %.
     """
     return _Overridden(book, overrides) if overrides else book
 
@@ -44,20 +45,26 @@ class _Overridden(Book):
             return band
         if band is not None:
             return Band(_applied(band.low, found), _applied(band.high, found))
-        price = _fixed(found, provider, sku, region, purchase)
+        price = _fixed(found, provider, sku, region, purchase, "hour")
         return Band(price, price) if price else None
 
     def managed(self, provider: str, service: str, sku: str, region: str, purchase: str = "") -> Price | None:
         """Return the price of a managed service's SKU, as it was negotiated or as the list has it."""
         price = super().managed(provider, service, sku, region, purchase)
-        found = self._fitting(provider, service, sku, region, price.purchase) if price else None
-        return _applied(price, found) if price and found else price
+        if price is None:
+            found = self._fitting(provider, service, sku, region, purchase)
+            return _fixed(found, provider, f"{service}:{sku}", region, purchase, "hour") if found else None
+        found = self._fitting(provider, service, sku, region, price.purchase)
+        return _applied(price, found) if found else price
 
     def storage(self, provider: str, sku: str, region: str) -> tuple[Price, ...]:
         """Return the prices of a storage SKU, as they were negotiated or as the list has them."""
         found = self._fitting(provider, STORAGE, sku, region, "on_demand")
         prices = super().storage(provider, sku, region)
-        return tuple(_applied(one, found) for one in prices) if found else prices
+        if prices or found is None:
+            return tuple(_applied(one, found) for one in prices) if found else prices
+        fixed = _fixed(found, provider, sku, region, "on_demand", "GB-month")
+        return (fixed,) if fixed else ()
 
     def _fitting(self, provider: str, service: str, sku: str, region: str, purchase: str) -> Override | None:
         provider = provider_name(provider)
@@ -97,10 +104,11 @@ def _applied(price: Price, one: Override) -> Price:
     return replace(price, amount=price.amount * (_HUNDRED - percent) / _HUNDRED, source=source)
 
 
-def _fixed(one: Override, provider: str, sku: str, region: str, purchase: str) -> Price | None:
-    """Return the price of a type that the list has none for, where an override names this way to buy it."""
-    if one.amount is None or one.purchase != purchase:
+def _fixed(one: Override, provider: str, sku: str, region: str, purchase: str, unit: str) -> Price | None:
+    """Return the price of a SKU that the list has none for, where an override names it whole or this way to buy it."""
+    whole = not one.purchase and purchase in ("", "on_demand") and not set(one.sku) & set("*?")
+    if one.amount is None or not (whole or (one.purchase and one.purchase == purchase)):
         return None
     because = f" ({one.note})" if one.note else ""
     source = f"{OVERRIDE} a fixed price, the list has none{because}"
-    return Price(provider_name(provider), sku, region, "hour", one.amount, purchase, source, "")
+    return Price(provider_name(provider), sku, region, unit, one.amount, purchase, source, "")

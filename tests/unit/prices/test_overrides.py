@@ -52,6 +52,24 @@ def test_the_last_that_fits_counts_alone() -> None:
     assert amounts(book(fixed, general), "p4d.24xlarge") == (P4D * Decimal("0.9"),) * 2
 
 
+def test_a_fixed_amount_prices_services_and_data_that_the_list_does_not() -> None:
+    disk = Override("aws", "rds:gp2", service="storage", amount=Decimal("0.115"))
+    (price,) = book(disk).storage("aws", "rds:gp2", "us-east-1")
+    assert (price.amount, price.unit, price.source) == (
+        Decimal("0.115"),
+        "GB-month",
+        "override: a fixed price, the list has none",
+    )
+    assert (
+        book(Override("aws", "rds:*", service="storage", amount=Decimal(1))).storage("aws", "rds:gp2", "us-east-1")
+        == ()
+    )
+    hosted = Override("aws", "unit", service="new", amount=Decimal(2))
+    fee = book(hosted).managed("aws", "new", "unit", "us-east-1")
+    assert fee is not None
+    assert (fee.amount, fee.unit) == (Decimal(2), "hour")
+
+
 def test_a_fixed_amount_prices_what_the_list_does_not() -> None:
     # p5e.48xlarge has no on-demand price, only one of Capacity Blocks.
     assert amounts(LIST, "p5e.48xlarge", "us-east-2") == ()
@@ -59,6 +77,7 @@ def test_a_fixed_amount_prices_what_the_list_does_not() -> None:
     assert amounts(found, "p5e.48xlarge", "us-east-2") == (Decimal("55.5"),) * 2
     assert amounts(found, "p5e.48xlarge", "us-east-2", "spot") == ()
     assert amounts(book(Override("aws", "p5e.*", amount=Decimal(1))), "p5e.48xlarge", "us-east-2") == ()
+    assert amounts(book(Override("aws", "p5e.48xlarge", amount=Decimal(1))), "p5e.48xlarge", "us-east-2") == (Decimal(1),) * 2
     assert "p5e.48xlarge" in {one.instance_type for one in found.offers("aws", "us-east-2", "H200")}
 
 
