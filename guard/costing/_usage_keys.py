@@ -11,6 +11,7 @@ from guard.model.finding import Problem
 from guard.model.glob import matches
 from guard.model.location import Location, Step
 from guard.model.node import Node
+from guard.model.price import TOKENS
 from guard.model.resource import Compute, DataLink, Fee, Purchase, Resource, Storage
 from guard.model.value import Absent, Known, Unknown
 
@@ -20,6 +21,7 @@ USED = "declared as usage"
 _HOURS = ("hours_per_month", "monthly_hours", "monthly_hrs")
 _COUNTS = ("instances", "nodes", "replicas")
 _THOUSAND = Decimal(1000)
+_MILLION = Decimal(1_000_000)
 _MOST_HOURS = Decimal(744)
 # Infracost's name of a storage class of S3 -> SKU.
 _CLASSES = {
@@ -46,6 +48,10 @@ _CHARGED: dict[tuple[str, str], tuple[str, str, int]] = {
     ("aws_ebs_volume", "monthly_standard_io_requests"): ("storage", "ebs:standard:io", 1_000_000),
     ("google_compute_forwarding_rule", "monthly_ingress_data_gb"): ("lb", "data", 1),
     ("google_compute_global_forwarding_rule", "monthly_ingress_data_gb"): ("lb", "data", 1),
+}
+# Key -> kind of tokens; with `language` as Infracost has them.
+_TOKENS = {
+    f"monthly_{infix}{kind}_tokens": kind for infix in ("", "language_") for kind in ("input", "cached_input", "output")
 }
 _RESERVED = ("reserved_instance_type", "reserved_instance_term", "reserved_instance_payment_option")
 
@@ -106,7 +112,7 @@ class Outcome:
 def applied_to(resource: Resource, declared: Declared) -> Outcome:
     """Return `resource` with what is declared about it."""
     outcome = Outcome(resource)
-    for apply in (_compute, _purchase, _runs, _stored, _requests, _charged, _moved):
+    for apply in (_compute, _purchase, _runs, _stored, _requests, _charged, _tokens, _moved):
         if declared.keys or (apply is _moved and declared.uris):
             outcome.resource = apply(outcome.resource, declared, outcome)
     return outcome
@@ -273,6 +279,23 @@ def _charged(resource: Resource, declared: Declared, outcome: Outcome) -> Resour
             name = key.removeprefix("monthly_").removesuffix("_gb").replace("_", " ")
             fees.append(_fee(resource, name, service, sku, number, Decimal(each)))
     return replace(resource, fees=(*resource.fees, *fees))
+
+
+def _tokens(resource: Resource, declared: Declared, outcome: Outcome) -> Resource:
+    """Return a hosted model with a fee for each kind of tokens that is declared."""
+    serving = resource.serving
+    if serving is None or not isinstance(serving.hosted_by, Known) or not isinstance(serving.model_name, Known):
+        return resource
+    model = serving.model_name.value
+    # LiteLLM writes the provider in front of the model.
+    model = model.partition("/")[2] if resource.type == "LiteLLMModel" and "/" in model else model
+    fees = []
+    for key, kind in _TOKENS.items():
+        number = outcome.number(declared.keys.get(key))
+        if number is not None:
+            fee = _fee(resource, f"{kind.replace('_', ' ')} tokens", TOKENS, f"{model}:{kind}", number, _MILLION)
+            fees.append(replace(fee, provider=serving.hosted_by.value))
+    return replace(resource, fees=(*resource.fees, *fees), unpriced="") if fees else resource
 
 
 def _fee(resource: Resource, name: str, service: str, sku: str, number: Known[Decimal], each: Decimal) -> Fee:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guard.costing.parts import ONE, ZERO, Part, Quantity, amount, line, without_price
 from guard.costing.regions import REFERENCE_REGIONS, Region, region_of
-from guard.model.price import HOURS_PER_MONTH, Price, PriceBook
+from guard.model.price import HOURS_PER_MONTH, TOKENS, Price, PriceBook
 from guard.model.resource import Fee, Resource
 from guard.model.value import Unknown
 
@@ -19,6 +19,9 @@ def fee_part(fee: Fee, resource: Resource, prices: PriceBook) -> Part:
     """Return what `fee` costs a month."""
     region = region_of(fee.provider, fee.region, resource.region)
     price, note = _price(fee, region, prices)
+    if price is None and fee.service == TOKENS:
+        reason = f"there is no price of {fee.sku} by {fee.provider} (pip install 'guard-iac[tokens]' brings prices)"
+        return without_price(fee.name, reason, fee.location)
     if price is None:
         term = _TERMS.get(fee.purchase, "")
         reason = region.reason or f"there is no price for {fee.provider} {fee.service} {fee.sku}{term} in {region.name}"
@@ -49,6 +52,8 @@ def _unknown_quantity(fee: Fee, price: Price, reason: str, by_time: bool, note: 
 
 
 def _price(fee: Fee, region: Region, prices: PriceBook) -> tuple[Price | None, str]:
+    if fee.service == TOKENS:
+        return prices.managed(fee.provider, fee.service, fee.sku, ""), ""
     if region.name:
         price = prices.managed(fee.provider, fee.service, fee.sku, region.name, fee.purchase)
         if price is not None:

@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 
 from guard.model.location import Location
 
+TOKENS = "tokens"
+"""The service that tokens of hosted models are of; they are sold by the million."""
 HOURS_PER_MONTH = Decimal(730)
 OLD_AFTER_DAYS = 180
 """Older prices are told to be old."""

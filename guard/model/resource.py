@@ -195,6 +195,7 @@ class Serving(_Facet):
     """A served model: replica bounds as written, share of traffic in percent, and what is served how.
 
     `parallelism` is over how many accelerators the server of one replica spreads (tensor x pipeline x data parallel).
+    `hosted_by` is whose API serves the model by the token, as genai-prices calls them (`openai`, `azure`, `aws`).
     """
 
     location: Location
@@ -211,6 +212,7 @@ class Serving(_Facet):
     parallelism: Value[int] = NOT_WRITTEN
     monitoring: Value[bool] = NOT_WRITTEN
     retire_after: Value[str] = NOT_WRITTEN
+    hosted_by: Value[str] = NOT_WRITTEN
     feature_source: Value[str] = NOT_WRITTEN
     feature_cache_seconds: Value[Decimal] = NOT_WRITTEN
 

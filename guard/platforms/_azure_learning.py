@@ -55,8 +55,12 @@ def _deployment(site: Site) -> Facts:
         model_version=body.text("model", "version"),
         model_format=body.text("model", "format"),
         hardware_target=sku,
+        hosted_by=Absent(site.here) if provisioned else Known("azure", site.here),
     )
-    return Facts(purpose=Purpose.INFERENCE, serving=serving, unpriced=f"guard has no price of {how} on Azure yet")
+    untold = f"{how} on Azure are billed by use: declare it in a usage file"
+    if provisioned:
+        untold = f"guard has no price of {how} on Azure yet"
+    return Facts(purpose=Purpose.INFERENCE, serving=serving, unpriced=untold)
 
 
 def _generic(site: Site) -> Facts:

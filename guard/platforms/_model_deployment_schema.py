@@ -91,6 +91,8 @@ class Serving(Strict):
     """How the traffic moves to a new version."""
     hardware: str | None = None
     """The kind of hardware that the weights were built for, such as `H100` or `cpu`."""
+    hosted_by: Text | None = None
+    """Whose API serves the model by the token (`openai`, `azure`, `aws`), where none of our own machines does."""
     endpoint: str | None = None
     """The endpoint that this deployment stands behind."""
     features: Features | None = None

@@ -52,6 +52,8 @@ def _resource(node: Node, kind: str) -> Resource:
     name = written(node, "metadata", "name") or "unnamed"
     deployed = kind == "ModelDeployment"
     compute = _compute(node, deployed)
+    # Somebody else's machines serve it, unless some of our own are written beside.
+    hosted = node.get("serving", "hosted_by") is not None and not node.fields("compute")
     return Resource(
         address=f"{kind}/{name}",
         type=kind,
@@ -64,7 +66,8 @@ def _resource(node: Node, kind: str) -> Resource:
         body=node,
         purpose=Purpose.INFERENCE if deployed else Purpose.TRAINING,
         evidence=f"kind: {kind}",
-        compute=(compute,),
+        compute=() if hosted else (compute,),
+        unpriced="tokens of hosted models are billed by use: declare it in a usage file" if hosted else "",
         data=tuple(_data(node)),
         serving=_serving(node) if deployed else None,
         training=None if deployed else _training(node),
@@ -179,6 +182,7 @@ def _serving(node: Node) -> Serving:
         hardware_target=node.text("serving", "hardware"),
         monitoring=_monitoring(node),
         retire_after=node.text("model", "retire_after"),
+        hosted_by=node.text("serving", "hosted_by"),
         feature_source=node.text("serving", "features", "source"),
         feature_cache_seconds=node.number("serving", "features", "cache_seconds"),
     )

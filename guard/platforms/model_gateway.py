@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.platform import Platform, Source, Surroundings
 from guard.model.resource import Purpose, Resource, Serving
-from guard.model.value import Value, first
+from guard.model.value import Absent, Known, Value, first
 from guard.platforms._specs import bare, labels, root_of, written
 
 _OWN = frozenset(
@@ -19,6 +20,20 @@ _OWN = frozenset(
      "xinference", "lm_studio", "llamafile", "triton", "openai_like", "huggingface_local"}
 )  # fmt: skip
 """Providers that are servers of one's own: what they cost is counted where they are deployed."""
+
+
+_HOSTS = {
+    "openai": "openai", "azure": "azure", "azure_ai": "azure", "azuread": "azure", "anthropic": "anthropic",
+    "bedrock": "aws", "amazon-bedrock": "aws", "vertex_ai": "google", "gemini": "google", "palm": "google",
+    "mistral": "mistral", "cohere": "cohere", "groq": "groq", "deepseek": "deepseek", "together_ai": "together",
+    "togetherai": "together", "fireworks_ai": "fireworks", "openrouter": "openrouter", "perplexity": "perplexity",
+    "xai": "x-ai", "cerebras": "cerebras", "databricks": "databricks", "voyage": "voyageai", "moonshot": "moonshotai",
+}  # fmt: skip
+"""By the name that gateways have for a provider the name that genai-prices has."""
+
+
+def _host(provider: str, place: Location) -> Value[str]:
+    return Known(_HOSTS[provider], place) if provider in _HOSTS else Absent(place)
 
 
 def _claims(source: Source) -> bool:
@@ -68,7 +83,7 @@ def _resource(node: Node, kind: str, form: str, key: str, provider: str, model: 
         labels=replace(labels(node, "model_info", at=place), taggable=False),
         purpose=Purpose.INFERENCE,
         evidence="a gateway's own model" if own else "a gateway's hosted model",
-        serving=Serving(location=place, model_name=model),
+        serving=Serving(location=place, model_name=model, hosted_by=_host(provider, node.nearest(key))),
         unpriced="" if own else "tokens of hosted models are billed by use: declare it in a usage file",
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from guard.model.accelerators import folded
-from guard.model.price import Band, BookError, Price, Specs
+from guard.model.price import TOKENS, Band, BookError, Price, Specs
 from guard.prices._derived import (
     DERIVED,
     chips_band,
@@ -103,6 +103,11 @@ class Book:
 
     def managed(self, provider: str, service: str, sku: str, region: str, purchase: str = "") -> Price | None:
         """Return the price of a managed service's SKU; without `purchase` the one that binds for the shortest time."""
+        if service == TOKENS:
+            # Its data takes long to import, and few repositories call hosted models.
+            from guard.prices.tokens import token_price
+
+            return token_price(provider, sku)
         provider, sku, region = _names(provider, sku, region)
         prices = [one for one in self.store.prices(provider, service, sku, region) if purchase in ("", one.purchase)]
         return min(prices, key=lambda one: _MANAGED_ORDER.index(one.purchase), default=None)

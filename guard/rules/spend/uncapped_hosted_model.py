@@ -83,7 +83,9 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
 def _hosted(resource: Resource) -> bool:
     """Tell whether somebody else serves the model, for a price by the token."""
     if resource.type != "DatabricksServingEndpoint":
-        return bool(resource.unpriced)
+        return resource.serving is not None and (
+            bool(resource.unpriced) or isinstance(resource.serving.hosted_by, Known)
+        )
     served = (*resource.body.items("config", "served_entities"), *resource.body.items("config", "served_models"))
     return any(one.get("external_model") is not None for one in served)
 

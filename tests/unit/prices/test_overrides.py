@@ -77,7 +77,10 @@ def test_a_fixed_amount_prices_what_the_list_does_not() -> None:
     assert amounts(found, "p5e.48xlarge", "us-east-2") == (Decimal("55.5"),) * 2
     assert amounts(found, "p5e.48xlarge", "us-east-2", "spot") == ()
     assert amounts(book(Override("aws", "p5e.*", amount=Decimal(1))), "p5e.48xlarge", "us-east-2") == ()
-    assert amounts(book(Override("aws", "p5e.48xlarge", amount=Decimal(1))), "p5e.48xlarge", "us-east-2") == (Decimal(1),) * 2
+    assert (
+        amounts(book(Override("aws", "p5e.48xlarge", amount=Decimal(1))), "p5e.48xlarge", "us-east-2")
+        == (Decimal(1),) * 2
+    )
     assert "p5e.48xlarge" in {one.instance_type for one in found.offers("aws", "us-east-2", "H200")}
 
 
