@@ -36,7 +36,10 @@ class Shared(Generic[T]):
             self._tokens, end = os.pipe()
             os.write(end, b"".join(_TOKEN.pack(number) for number in range(len(pieces))))
             os.close(end)
-            self._helpers = [self._helper() for _ in range(min(jobs, len(pieces)) - 1)]
+            for _ in range(min(jobs, len(pieces)) - 1):
+                helper = self._helper()
+                if helper is not None:
+                    self._helpers.append(helper)
 
     def finish(self) -> list[T]:
         """Return the results in the order of the pieces, taking part in the work; done once."""
@@ -71,9 +74,15 @@ class Shared(Generic[T]):
             found[number] = work(self._pieces[number])
         return found
 
-    def _helper(self) -> tuple[int, int]:
+    def _helper(self) -> tuple[int, int] | None:
+        """Return another process and the pipe that its results come through, None where the system refuses one."""
         result, end = os.pipe()
-        process = os.fork()
+        try:
+            process = os.fork()
+        except OSError:
+            os.close(result)
+            os.close(end)
+            return None
         if process:
             os.close(end)
             return process, result

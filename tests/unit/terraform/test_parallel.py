@@ -71,6 +71,15 @@ def test_a_bug_in_the_work_is_raised_here_and_no_process_is_left() -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
+@pytest.mark.usefixtures("alone")
+def test_a_system_that_refuses_further_processes_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", refused)
+    assert Shared(PIECES, 3, squared, lambda one: one).finish() == [int(one) ** 2 for one in PIECES]
+
+
 def test_a_process_with_threads_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "active_count", lambda: 2)
     assert Shared(PIECES, 4, squared, lambda one: one)._helpers == []
