@@ -11,8 +11,9 @@ class Override:
     """What somebody pays in place of the list price: `discount_percent` off it, or `amount` USD a unit.
 
     One of the two is given. `sku` and `region` are globs (`*`, `?`) in any letter case. `service` is empty for instance
-    types, and else a service's name (`storage`, `eks`) or a glob; `purchase` is empty for every way to buy. `note` says
-    whose price it is (`EDP 2026`), for the reports.
+    types, and else a service's name (`storage`, `eks`) or a glob; `transfer` is data that leaves `region`, with the
+    region that it goes to, or `internet`, as `sku`. `purchase` is empty for every way to buy. `note` says whose price
+    it is (`EDP 2026`), for the reports.
     """
 
     provider: str

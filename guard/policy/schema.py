@@ -171,7 +171,7 @@ class PriceModel(Strict):
     region: str = "*"
     """Regions, as a glob such as `us-*`."""
     service: str = ""
-    """A managed service, or `storage`; instance types where it is not written."""
+    """A managed service, `storage`, or `transfer` (from `region` to the region `sku`); instance types by default."""
     purchase: Literal["", "on_demand", "spot", "commit_1y", "commit_3y"] = ""
     """The way to buy that it holds for; every way where it is not written."""
     discount_percent: Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)] | None = None

@@ -15,6 +15,9 @@ from guard.prices.schema import STORAGE, provider_name, region_name
 OVERRIDE = "override:"
 """What the source of a price begins with that is not the list's."""
 
+TRANSFER = "transfer"
+"""The service of overrides for data that leaves a region."""
+
 _HUNDRED = Decimal(100)
 
 
@@ -65,6 +68,14 @@ class _Overridden(Book):
             return tuple(_applied(one, found) for one in prices) if found else prices
         fixed = _fixed(found, provider, sku, region, "on_demand", "GB-month")
         return (fixed,) if fixed else ()
+
+    def transfer(self, provider: str, source: str, destination: str) -> Price | None:
+        """Return USD a GB for data leaving a region; an override names it `transfer`, with where it goes to as SKU."""
+        price = super().transfer(provider, source, destination)
+        found = self._fitting(provider, TRANSFER, destination, source, "on_demand")
+        if found is None or region_name(provider_name(provider), source) == destination:
+            return price
+        return _applied(price, found) if price else _fixed(found, provider, destination, source, "on_demand", "GB")
 
     def _fitting(self, provider: str, service: str, sku: str, region: str, purchase: str) -> Override | None:
         provider = provider_name(provider)

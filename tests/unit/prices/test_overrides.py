@@ -52,6 +52,21 @@ def test_the_last_that_fits_counts_alone() -> None:
     assert amounts(book(fixed, general), "p4d.24xlarge") == (P4D * Decimal("0.9"),) * 2
 
 
+def test_transfer_is_overridden_by_where_it_goes_to() -> None:
+    assert LIST.transfer("google", "europe-west4", "us-central1") is None
+    own = Override("google", "us-central1", region="europe-*", service="transfer", amount=Decimal("0.05"))
+    price = book(own).transfer("google", "europe-west4", "us-central1")
+    assert price is not None
+    assert (price.amount, price.unit) == (Decimal("0.05"), "GB")
+    assert book(own).transfer("google", "us-east1", "us-central1") is None
+    assert book(own).transfer("google", "us-central1", "us-central1") is None
+    listed = LIST.transfer("aws", "us-east-1", "eu-west-1")
+    half = book(Override("aws", "eu-west-1", service="transfer", discount_percent=Decimal(50)))
+    halved = half.transfer("aws", "us-east-1", "eu-west-1")
+    assert listed is not None and halved is not None
+    assert halved.amount == listed.amount / 2
+
+
 def test_a_fixed_amount_prices_services_and_data_that_the_list_does_not() -> None:
     disk = Override("aws", "rds:gp2", service="storage", amount=Decimal("0.115"))
     (price,) = book(disk).storage("aws", "rds:gp2", "us-east-1")
