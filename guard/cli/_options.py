@@ -186,6 +186,13 @@ def policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem
             return load_policy(sources, source, remotes.tree)
 
 
+def written_policy(options: Namespace, chosen: Selection) -> tuple[Policy, tuple[Problem, ...]]:
+    """Return the policy that is written, for the facts in it; nothing where there is none. Raises UsageError."""
+    if not options.policy and not _nearest_policy(chosen.tree, chosen.home):
+        return Policy(), ()
+    return policy(options, chosen)
+
+
 def prices(options: Namespace, judged_by: Policy) -> Book:
     """Return the price book, with what the policy says was negotiated."""
     book = open_book(options.prices)

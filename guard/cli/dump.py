@@ -31,7 +31,7 @@ def run(options: Namespace) -> int:
     """Print what was understood; 2 where a problem kept something from being read, else 0."""
     chosen = _options.selection(options)
     # The policy tells where data lies and which clusters there are.
-    policy, mistakes = _options.policy(options, chosen)
+    policy, mistakes = _options.written_policy(options, chosen)
     request = _options.request(options, chosen, policy)
     understood = engine.understand(request, open_book(options.prices))
     problems = (*mistakes, *understood.problems)
