@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard import engine
 from guard.cli import _options
+from guard.cli._problems import told
 from guard.cli._usage import UsageError
 from guard.model.command import Command
 from guard.model.rule import Project
@@ -54,11 +55,7 @@ def run(options: Namespace) -> int:
         sys.stdout.write(_as_json(every, proposed, covered, prices.as_of()))
     else:
         sys.stdout.write(_as_text(every, proposed, covered))
-    every_problem = (*problems, *understood.problems)
-    for problem in every_problem:
-        if problem.blocking:
-            print(f"guard: {printable(problem.message)}", file=sys.stderr)
-    return 2 if any(problem.blocking for problem in every_problem) else 0
+    return told((*problems, *understood.problems))
 
 
 def _share(written: str) -> Decimal:

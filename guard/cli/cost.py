@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from guard import engine
 from guard.cli import _options
 from guard.cli._cost_output import Breakdown, as_json, as_report, as_text
+from guard.cli._problems import tell
 from guard.discover import one
 from guard.model.command import Command
-from guard.model.finding import Problem
 from guard.model.report import Reporter, ReportOptions
-from guard.reports._words import printable
 
 REPORTED = ("infracost", "markdown", "html")
 """The reports of `guard check` that tell the cost."""
@@ -42,8 +41,7 @@ def run(options: Namespace) -> int:
     else:
         sys.stdout.write(as_text(breakdown, today, options.quiet))
     if options.format != "json":
-        for problem in breakdown.problems:
-            print(f"guard: {_told(problem)}", file=sys.stderr)
+        tell(breakdown.problems)
     return 2 if any(problem.blocking for problem in breakdown.problems) else 0
 
 
@@ -58,12 +56,6 @@ def _breakdown(options: Namespace) -> Breakdown:
         base = engine.starting_point(understood, before, prices)
         project = engine.price(understood, prices)
     return Breakdown(project, base, (*problems, *mistakes, *understood.problems), prices.as_of())
-
-
-def _told(problem: Problem) -> str:
-    place = problem.location
-    where = f"{printable(place.path)}:{place.line}:{place.column}: " if place else ""
-    return f"{where}{printable(problem.message)}"
 
 
 COMMAND = Command("cost", "break down what it costs a month, or what changes against --base", arguments, run, order=20)

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from guard import engine
 from guard.cli import _history, _options
+from guard.cli._problems import told
 from guard.model.command import Command
 from guard.model.price import HOURS_PER_MONTH, PriceBook
 from guard.model.resource import Compute, Resource
 from guard.model.usage import METRICS, Samples, UsageHistory
 from guard.model.value import Known
-from guard.prices.book import open_book
 from guard.reports._words import printable
 from guard.rules._rightsizing import Proposal, Sizing, proposal
 
@@ -36,6 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard rightsize`."""
     parser.add_argument("history", metavar="FILE", help=f"what machines were seen to use ({_history.COLUMNS})")
     _options.add_inputs(parser)
+    _options.add_policy_file(parser)
     _options.add_prices(parser)
     parser.add_argument(
         "--percentile", type=_percent, default=Decimal(95), metavar="P", help="which percentile must fit (default 95)"
@@ -54,13 +55,15 @@ def run(options: Namespace) -> int:
     """Print the proposals; 2 where a problem kept something from being read, else 0."""
     history = _history.read(options.history)
     chosen = _options.selection(options)
-    prices = open_book(options.prices)
-    understood = engine.understand(_options.request(options, chosen), prices)
+    policy, mistakes = _options.written_policy(options, chosen)
+    # What was negotiated counts for what is proposed, and clusters of the policy tell where workloads run.
+    prices = _options.prices(options, policy)
+    understood = engine.understand(_options.request(options, chosen, policy), prices)
     sizing = Sizing(options.percentile, options.headroom)
     rows = tuple(row for one in understood.resources for row in _rows(one, history, prices, sizing))
     unmatched = _unmatched(history, understood.resources)
     sys.stdout.write(_json(rows, unmatched) if options.format == "json" else _text(rows, unmatched))
-    return 2 if any(problem.blocking for problem in understood.problems) else 0
+    return told((*mistakes, *understood.problems))
 
 
 def _percent(text: str) -> Decimal:

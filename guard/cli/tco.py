@@ -12,6 +12,7 @@ from typing import NamedTuple
 import guard.costing
 from guard import engine
 from guard.cli import _options
+from guard.cli._problems import told
 from guard.cli._usage import UsageError
 from guard.costing.ownership import Machines, Ownership, Server, Way, machines, ways
 from guard.model.command import Command
@@ -60,10 +61,7 @@ def run(options: Namespace) -> int:
     found = ways(every, stated.owning, years, prices) if every else ()
     write = _as_json if options.format == "json" else _as_text
     sys.stdout.write(write(every, found, stated, years))
-    blocking = [one for one in (*problems, *understood.problems) if one.blocking]
-    for problem in blocking:
-        print(f"guard: {printable(problem.message)}", file=sys.stderr)
-    return 2 if blocking else 0
+    return told((*problems, *understood.problems))
 
 
 def _years(written: str) -> Decimal:

@@ -69,3 +69,21 @@ def test_a_file_that_is_no_history_is_a_usage_error(
 ) -> None:
     assert main(["rightsize", written]) == 2
     assert written in capsys.readouterr().err
+
+
+def test_what_was_negotiated_counts(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prices = "prices: [{provider: aws, sku: 'm7i.*', discount_percent: 50}]"
+    (measured / "guard.yaml").write_text(f"extends: ai-cost\n{prices}\n", encoding="utf-8")
+    assert main(["rightsize", "history.csv"]) == 0
+    assert "aws_instance.prepare: m7i.8xlarge -> m7i.xlarge, saves $515.09 a month" in capsys.readouterr().out
+
+
+def test_what_keeps_something_from_being_read_is_told_with_its_place(
+    measured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (measured / "guard.yaml").write_text("extends: ai-cots\n", encoding="utf-8")
+    (measured / "broken.tf").write_text('resource "aws_instance" {\n', encoding="utf-8")
+    assert main(["rightsize", "history.csv"]) == 2
+    said = capsys.readouterr().err
+    assert 'guard: guard.yaml:1:10: no pack is called "ai-cots"; did you mean "ai-cost"?' in said
+    assert "guard: broken.tf:1:" in said
