@@ -13,6 +13,7 @@ from guard.model.finding import Problem
 from guard.model.price import CostLine, Estimate, total
 from guard.model.report import Money, Report, totals
 from guard.model.resource import Resource
+from guard.model.rounding import rounded
 from guard.model.rule import Project
 from guard.reports import _shapes
 from guard.reports._changes import Costs, changes, percent
@@ -220,7 +221,7 @@ def _age(as_of: str, today: date) -> str:
 
 
 def _rounded(number: Decimal) -> str:
-    text = f"{number.quantize(Decimal('0.0001')):,f}"
+    text = f"{rounded(number, '0.0001'):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -13,6 +13,7 @@ from guard.cli import _options
 from guard.cli._problems import told
 from guard.cli._usage import UsageError
 from guard.model.command import Command
+from guard.model.rounding import rounded
 from guard.model.rule import Project
 from guard.policy.model import Policy
 from guard.reports import _shapes
@@ -92,7 +93,7 @@ def _as_json(
             "version": 1,
             "currency": "USD",
             "prices_as_of": as_of,
-            "covered_percent": None if covered is None else str(covered.quantize(TENTH)),
+            "covered_percent": None if covered is None else str(rounded(covered, TENTH)),
             "always_on_monthly": _shapes.cents(sum((one.monthly for one in every), Decimal(0))),
             "loads": [_load(load, made) for load, made in proposed],
         }
@@ -106,18 +107,18 @@ def _load(load: Load, made: Sequence[Proposal]) -> dict[str, Any]:
         "provider": load.provider,
         "sku": load.sku,
         "region": load.region,
-        "machines": str(load.machines.quantize(TENTH)),
-        "covered_machines": str((load.covered / 730).quantize(TENTH)),
+        "machines": str(rounded(load.machines, TENTH)),
+        "covered_machines": str(rounded(load.covered / 730, TENTH)),
         "on_demand_monthly": _shapes.cents(load.monthly),
         "resources": [address for address, _ in load.sources],
         "proposals": [
             {
                 "term_months": one.months,
                 "payment": one.price.payment or None,
-                "machines": str(one.machines.quantize(TENTH)),
+                "machines": str(rounded(one.machines, TENTH)),
                 "hourly": str(one.price.amount.normalize()),
                 "saving_monthly": _shapes.cents(one.saving),
-                "saving_percent": str(one.percent.quantize(TENTH)),
+                "saving_percent": str(rounded(one.percent, TENTH)),
                 "upfront": _shapes.cents(one.upfront),
                 "break_even_month": one.break_even,
                 "risk": one.risk,
@@ -139,7 +140,7 @@ def _as_text(every: Sequence[Load], proposed: Sequence[tuple[Load, list[Proposal
     lines = [f"Always on: {dollars(whole)} a month on demand, {covered or 0:.0f} % of it covered by commitments", ""]
     saving = Decimal(0)
     for load, made in proposed:
-        count = f"{load.machines.quantize(TENTH).normalize():f}"
+        count = f"{rounded(load.machines, TENTH).normalize():f}"
         lines.append(f"{count} x {load.sku} in {load.region}, {dollars(load.monthly)} a month ({_sources(load)})")
         best = recommended(made)
         lines += [f" {'*' if one is best else ' '} {_told(one)}" for one in made] or [f"   {_nothing(load)}"]
@@ -161,7 +162,7 @@ def _told(one: Proposal) -> str:
     payment = PAYMENTS.get(one.price.payment, one.price.payment.replace("_", " "))
     how = f"{term}, {payment}" if payment else term
     upfront = f", {dollars(one.upfront)} upfront" if one.upfront else ""
-    count = f"{one.machines.quantize(TENTH).normalize():f}"
+    count = f"{rounded(one.machines, TENTH).normalize():f}"
     return (
         f"commit to {count} ({how}): saves {dollars(one.saving)} a month ({one.percent:.0f} %){upfront}, "
         f"pays from month {one.break_even} of {one.months}, risk {one.risk}"

@@ -15,6 +15,7 @@ from guard.cli._problems import told
 from guard.model.command import Command
 from guard.model.price import HOURS_PER_MONTH, PriceBook
 from guard.model.resource import Compute, Resource
+from guard.model.rounding import rounded
 from guard.model.usage import METRICS, Samples, UsageHistory
 from guard.model.value import Known
 from guard.reports._words import printable
@@ -111,7 +112,7 @@ def _text(rows: Sequence[Row], unmatched: Sequence[str]) -> str:
             lines.append(f"{address}: keep; {printable(row.reason)}")
             continue
         saving = f"saves ${_monthly(row.found):,.2f} a month" if row.found.saving else "saves nothing that is known"
-        used = ", ".join(f"{metric} {share.quantize(_CENT).normalize():f}" for metric, share in row.found.used.items())
+        used = ", ".join(f"{metric} {rounded(share, _CENT).normalize():f}" for metric, share in row.found.used.items())
         lines.append(f"{address}: {printable(row.found.present.value)} -> {row.found.name}, {saving} ({used})")
     total = sum((_monthly(row.found) for row in rows if row.found), Decimal(0))
     lines += [f"{printable(key)}: measured, but no such resource is here" for key in unmatched]
@@ -130,7 +131,7 @@ def _json(rows: Sequence[Row], unmatched: Sequence[str]) -> str:
         "hours_per_month": str(HOURS_PER_MONTH),
         "machines": [_object(row) for row in rows],
         "unmatched": list(unmatched),
-        "saving": str(sum((_monthly(row.found) for row in rows), Decimal(0)).quantize(_CENT)),
+        "saving": str(rounded(sum((_monthly(row.found) for row in rows), Decimal(0)), _CENT)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -154,7 +155,7 @@ def _object(row: Row) -> dict[str, Any]:
         "proposed": found.name if found else None,
         "hourly": str(found.price) if found else None,
         "proposed_hourly": str(found.proposed_price) if found else None,
-        "saving": str(found.saving.quantize(_CENT)) if found and found.saving else None,
+        "saving": str(rounded(found.saving, _CENT)) if found and found.saving else None,
         "used": {metric: str(share) for metric, share in found.used.items()} if found else {},
         "samples": found.samples if found else None,
         "reason": row.reason,

@@ -17,6 +17,7 @@ from guard.cli._usage import UsageError
 from guard.costing.ownership import Machines, Ownership, Server, Way, machines, ways
 from guard.model.command import Command
 from guard.model.node import Node
+from guard.model.rounding import rounded
 from guard.model.value import Known, Unknown
 from guard.prices.book import open_book
 from guard.reports import _shapes
@@ -174,7 +175,7 @@ def _as_text(every: Sequence[Machines], found: Sequence[Way], stated: Stated, ye
         return "no machines with a price by the hour: there is nothing to compare\n"
     lines = [f"Machines over {years.normalize():f} years, at the high end of each range (storage and network aside):"]
     for one in every:
-        hours = f"{one.hours.quantize(Decimal(1)):f} machine hours a month"
+        hours = f"{rounded(one.hours, '1'):f} machine hours a month"
         lines.append(f"   {one.sku} in {one.region}: {hours}, up to {one.peak:f} at once, {one.least:f} always on")
     cheapest = min((one for one in found if not one.missing), key=lambda one: one.total, default=None)
     lines.append("")

@@ -8,6 +8,7 @@ from guard.costing.parts import ONE, ZERO, Quantity, amount
 from guard.costing.schedules import runs_per_month
 from guard.model.price import HOURS_PER_MONTH
 from guard.model.resource import Compute, Resource, Training
+from guard.model.rounding import rounded
 from guard.model.value import Absent, Known, Unknown, first
 
 _HUNDREDTH = Decimal("0.01")
@@ -62,6 +63,6 @@ def _runs(runtime: Decimal, training: Training | None) -> Quantity:
 
 
 def _times(runs: Decimal, runtime: Decimal, each: str) -> Quantity:
-    shown = f"{runs.quantize(_HUNDREDTH).normalize():f}"
+    shown = f"{rounded(runs, _HUNDREDTH).normalize():f}"
     total = runs * runtime
     return Quantity(total, total, (f"{shown} {'run' if runs == ONE else 'runs'} a month {each}",))

@@ -9,6 +9,7 @@ from guard.costing.parts import ONE, ZERO, amount
 from guard.costing.regions import REFERENCE_REGIONS, region_of
 from guard.model.price import PriceBook, Specs
 from guard.model.resource import Compute, Resource
+from guard.model.rounding import rounded
 from guard.model.value import Known, Unknown
 
 
@@ -215,4 +216,4 @@ def _fits(compute: Compute, specs: Specs) -> bool:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{(share * 100).quantize(Decimal('0.01')).normalize():f} %"
+    return f"{rounded(share * 100, '0.01').normalize():f} %"

@@ -13,6 +13,7 @@ from guard.model.finding import Finding, Problem, UnknownFact
 from guard.model.location import Location, Step
 from guard.model.node import Node, is_sequence
 from guard.model.report import Money
+from guard.model.rounding import rounded
 from guard.model.value import Absent, Known, Unknown, Value
 
 CENT = Decimal("0.01")
@@ -76,7 +77,7 @@ def unknown(one: UnknownFact) -> dict[str, Any]:
 
 def cents(amount: Decimal) -> str:
     """Return USD with two decimals, half to even."""
-    return f"{amount.quantize(CENT):f}"
+    return f"{rounded(amount, CENT):f}"
 
 
 def exact(amount: Decimal) -> str:

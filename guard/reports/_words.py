@@ -6,6 +6,7 @@ import unicodedata
 from decimal import Decimal
 
 from guard.model.report import Money, Report
+from guard.model.rounding import rounded
 
 # Formatting characters that only join or shape letters; the others (bidirectional overrides among them) can hide text.
 HARMLESS_FORMATTING = frozenset("\u200c\u200d")
@@ -29,8 +30,8 @@ def _shown(character: str) -> str:
 
 def dollars(amount: Decimal) -> str:
     """Return USD with thousands separated and two decimals: `$1,234.50`, `-$3.00`."""
-    rounded = amount.quantize(Decimal("0.01"))
-    return f"-${-rounded:,f}" if rounded < 0 else f"${rounded:,f}"
+    cents = rounded(amount, "0.01")
+    return f"-${-cents:,f}" if cents < 0 else f"${cents:,f}"
 
 
 def money_range(money: Money) -> str:

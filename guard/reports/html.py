@@ -9,6 +9,7 @@ from guard.model.finding import Finding, Severity
 from guard.model.location import Location
 from guard.model.price import CostLine
 from guard.model.report import Money, Report, Reporter, ReportOptions
+from guard.model.rounding import rounded
 from guard.reports import _shapes
 from guard.reports._changes import Change
 from guard.reports._charts import Bar, bars, text
@@ -171,7 +172,7 @@ def _line(line: CostLine, report: Report) -> str:
 
 
 def _ends(low: Decimal, high: Decimal) -> str:
-    ends = dict.fromkeys(_shapes.exact(one.quantize(Decimal("0.0001")) if one > 1 else one) for one in (low, high))
+    ends = dict.fromkeys(_shapes.exact(rounded(one, "0.0001") if one > 1 else one) for one in (low, high))
     return " to ".join(ends)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from guard.model.price import HOURS_PER_MONTH, CostLine, Estimate, Price, PriceBook
 from guard.model.resource import Resource
+from guard.model.rounding import rounded
 from guard.model.value import Absent, Known
 from guard.rules._helpers import fitting
 from guard.rules._workloads import BY_THE_HOUR, RUNS
@@ -214,7 +215,7 @@ def _whole(machines: Decimal, most: Decimal) -> Decimal:
     """Return whole machines, where there is at least one; a part of one is committed to as it is."""
     if most < 1:
         return most
-    return min(max(machines.quantize(Decimal(1), ROUND_HALF_UP), Decimal(1)), most)
+    return min(max(rounded(machines, "1", ROUND_HALF_UP), Decimal(1)), most)
 
 
 def recommended(proposals: Sequence[Proposal]) -> Proposal | None:

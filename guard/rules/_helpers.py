@@ -12,6 +12,7 @@ from guard.model.glob import matches
 from guard.model.location import Location
 from guard.model.node import Node
 from guard.model.resource import Resource
+from guard.model.rounding import rounded
 
 TAGGED = frozenset({"aws", "azure", "cloudformation"})
 
@@ -20,7 +21,7 @@ def usd(amount: Decimal) -> str:
     """Return an amount of USD: whole dollars from a hundred on, cents below, more digits for prices of small units."""
     if abs(amount) >= 100:
         return f"${amount:,.0f}"
-    if amount == amount.quantize(Decimal("0.01")) or abs(amount) >= 1:
+    if amount == rounded(amount, "0.01") or abs(amount) >= 1:
         return f"${amount:,.2f}"
     return f"${amount.normalize():f}"
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from guard.model.price import Estimate, PriceBook
 from guard.model.resource import Compute, Resource, Serving
+from guard.model.rounding import rounded
 from guard.model.value import Absent, Known, Unknown, Value
 from guard.rules._machines import machine_specs, types
 
@@ -88,8 +89,7 @@ class Memory(NamedTuple):
 
 def plain(number: Decimal) -> str:
     """Return a number without needless digits: one place after the point below ten, none above."""
-    rounded = number.quantize(Decimal("0.1") if abs(number) < 10 else Decimal(1))
-    return f"{rounded.normalize():f}"
+    return f"{rounded(number, '0.1' if abs(number) < 10 else '1').normalize():f}"
 
 
 def need(serving: Serving, assumed: str) -> Need | Unknown | None:
@@ -237,5 +237,5 @@ def _each(group: Compute, name: str, prices: PriceBook) -> tuple[Decimal, Decima
 
 def _short(number: Decimal) -> str:
     if number >= _BILLION:
-        return f"{(number / _BILLION).quantize(Decimal('0.1')).normalize():f}B"
-    return f"{(number / 10**6).quantize(Decimal('0.1')).normalize():f}M"
+        return f"{rounded(number / _BILLION, '0.1').normalize():f}B"
+    return f"{rounded(number / 10**6, '0.1').normalize():f}M"

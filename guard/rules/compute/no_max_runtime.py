@@ -32,6 +32,7 @@ from pydantic import BaseModel, Field
 
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.resource import Compute, Purpose, Resource
+from guard.model.rounding import rounded
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Absent, Known, Unknown, Value, first
 from guard.rules._helpers import is_patch
@@ -114,7 +115,7 @@ def _limit(resource: Resource, compute: Compute) -> Value[Decimal]:
 
 
 def _hours(number: Decimal) -> str:
-    return f"{number.quantize(Decimal('0.1')).normalize():f}"
+    return f"{rounded(number, '0.1').normalize():f}"
 
 
 TERRAFORM = Example(

@@ -37,6 +37,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from guard.model.finding import Finding, Severity, UnknownFact
+from guard.model.rounding import rounded
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Unknown
 from guard.rules._helpers import listed, usd
@@ -86,7 +87,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
 
 
 def _message(found: Proposal, percent: Decimal) -> str:
-    used = listed([f"{share.quantize(Decimal(1)):f} % of its {_WORDS[metric]}" for metric, share in found.used.items()])
+    used = listed([f"{rounded(share, '1'):f} % of its {_WORDS[metric]}" for metric, share in found.used.items()])
     saving = f", which saves {usd(found.saving)} a month" if found.saving else ""
     share = f"{percent.normalize():f} % of {found.samples} samples"
     return f"{found.present.value} used at most {used} in {share}: {found.name} would do{saving}"

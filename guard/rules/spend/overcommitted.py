@@ -36,6 +36,7 @@ from pydantic import BaseModel, Field
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.price import HOURS_PER_MONTH, Estimate
 from guard.model.resource import Resource
+from guard.model.rounding import rounded
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Known, Unknown
 from guard.rules._commitments import RESERVATIONS, Bought, Load, fits, loads
@@ -133,7 +134,7 @@ def _commitment(
 
 
 def _number(count: Decimal) -> str:
-    return f"{count.quantize(TENTH).normalize():f}"
+    return f"{rounded(count, TENTH).normalize():f}"
 
 
 TERRAFORM = Example(

@@ -37,6 +37,7 @@ from pydantic import BaseModel, Field
 
 from guard.model.finding import Finding, Severity, UnknownFact
 from guard.model.price import HOURS_PER_MONTH
+from guard.model.rounding import rounded
 from guard.model.rule import Context, Example, Rule
 from guard.model.value import Unknown
 from guard.rules._commitments import Bought, Load, Proposal, coverage, loads, proposal
@@ -91,7 +92,7 @@ def check(context: Context[Options]) -> Iterator[Finding | UnknownFact]:
 
 def _message(load: Load, proposed: Proposal, share: Decimal) -> str:
     number = load.open_hours / HOURS_PER_MONTH
-    shown = f"{number.quantize(Decimal('0.1')).normalize():f}"
+    shown = f"{rounded(number, '0.1').normalize():f}"
     years = proposed.months // 12
     how = WORDS.get(proposed.price.payment, "")
     term = f"{years} year{'s' if years > 1 else ''}{', ' + how if how else ''}"
