@@ -16,13 +16,20 @@ from guard.model.value import Absent, Known, Value, first
 from guard.platforms._kubernetes_objects import named, written
 from guard.platforms._kubernetes_placement import GENERAL, Term
 from guard.platforms._kubernetes_pools import Supply, merged_supply, supply_of
+from guard.platforms._kubernetes_quantities import hours
 
 _QUEUE = "kueue.x-k8s.io/queue-name"
+_LIMIT = "provreq.kueue.x-k8s.io/maxRunDurationSeconds"
 _GROUP = "kueue.x-k8s.io"
 
 
 def queued(node: Node, compute: tuple[Compute, ...], around: Surroundings) -> tuple[Compute, ...]:
-    """Return a workload's compute with what the flavors of its queue tell where its own fields leave it open."""
+    """Return a workload's compute with what the flavors of its queue tell where its own fields leave it open.
+
+    Capacity that is provisioned for it may be asked for up to a time, which an annotation tells.
+    """
+    limit = hours(node, "metadata", "annotations", _LIMIT)
+    compute = tuple(replace(one, max_runtime_hours=first(one.max_runtime_hours, limit)) for one in compute)
     queue = written(node, "metadata", "labels", _QUEUE)
     local = named(around, queue, (_GROUP, "LocalQueue"), near=node.location) if queue else None
     name = written(local, "spec", "clusterQueue") if local is not None else ""

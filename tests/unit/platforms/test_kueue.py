@@ -72,6 +72,15 @@ def test_a_pod_without_accelerators_takes_the_flavor_of_its_processors() -> None
     assert job("{name: spot}", "cpu: 1")[0] == "m6i.large"
 
 
+@pytest.mark.parametrize(("limit", "hours"), [('"1800"', "0.5"), ("soon", None)])
+def test_capacity_is_provisioned_up_to_a_time(limit: str, hours: str | None) -> None:
+    text = QUEUES.replace("FLAVORS", "{name: spot}").replace("LIMIT", "nvidia.com/gpu: 1").replace("SELECTOR", "")
+    annotations = f"annotations: {{provreq.kueue.x-k8s.io/maxRunDurationSeconds: {limit}}}"
+    (resource,) = read(text.replace("metadata: {name: train,", f"metadata: {{name: train, {annotations},"))
+    found = plain(group(resource).max_runtime_hours)
+    assert found == hours or (hours is None and found.startswith("?"))
+
+
 def test_a_selector_of_its_own_wins() -> None:
     selector = "nodeSelector: {node.kubernetes.io/instance-type: p4d.24xlarge}"
     assert job("{name: spot}", selector=selector) == ["p4d.24xlarge", "spot", None]
