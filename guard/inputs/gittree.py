@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from guard.inputs.limits import MAXIMUM_BYTES, skipped
@@ -11,6 +13,7 @@ from guard.model.document import ReadError
 
 REGULAR = ("100644", "100755")
 LINK = "120000"
+MOST_LINKS, MOST_LETTERS = 40, 4096
 # A repository's own configuration may name programs for git to run; none of these settings is left to it.
 QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never")
 
@@ -27,26 +30,57 @@ class GitTree:
         self._repository = repository
         self._objects = _listing(repository, ref)
         self._reader: subprocess.Popen[bytes] | None = None
+        self._targets: dict[str, str | None] = {}
 
     def paths(self) -> tuple[str, ...]:
-        """Return every file's path relative to the repository's root that git tracks in the commit, sorted."""
-        return tuple(sorted(path for path in self._objects if not skipped(path)))
+        """Return every file's path relative to the repository's root that git tracks in the commit, sorted.
+
+        Links are among them where they lead to a file of the same commit.
+        """
+        kept = (path for path in self._objects if not skipped(path))
+        return tuple(sorted(path for path in kept if self._object(path) is not None))
+
+    def links(self) -> Mapping[str, str]:
+        """Return the links among the paths, each with the file that it leads to."""
+        found = {path: self._target(path) for path, one in self._objects.items() if one[1] == LINK}
+        return {path: target for path, target in found.items() if target is not None}
 
     def exists(self, path: str) -> bool:
         """Tell whether the commit has a file at `path`."""
-        return path in self._objects
+        return self._object(path) is not None
 
     def read(self, path: str) -> bytes:
-        """Return a file's bytes as committed. Raises ReadError where there is none, or it is too large."""
-        found = self._objects.get(path)
+        """Return a file's bytes, links followed. Raises ReadError where there is none, or it is too large."""
+        found = self._object(path)
         if found is None:
-            raise ReadError(f"{path} does not exist in {self.ref}")
-        identity, mode, size = found
-        if mode == LINK:
-            raise ReadError(f"{path} is a link in {self.ref}; links are not followed in commits")
+            raise ReadError(f"{path} does not exist in {self.ref}, or is a link that leads to no file in it")
+        identity, _, size = found
         if size > MAXIMUM_BYTES:
             raise ReadError(f"{path} has {size} bytes; guard reads at most {MAXIMUM_BYTES}")
         return self._blob(identity, size)
+
+    def _object(self, path: str) -> tuple[str, str, int] | None:
+        """Return the blob at a path, links followed, None where there is none."""
+        found = self._objects.get(path)
+        if found is None or found[1] != LINK:
+            return found
+        target = self._target(path)
+        return self._objects[target] if target is not None else None
+
+    def _target(self, path: str) -> str | None:
+        """Return the file that a link leads to, None where it leads out of the commit, to no file or in a circle."""
+        if path not in self._targets:
+            self._targets[path] = self._followed(path)
+        return self._targets[path]
+
+    def _followed(self, path: str) -> str | None:
+        for _ in range(MOST_LINKS):
+            identity, mode, size = self._objects.get(path, ("", "", 0))
+            if mode != LINK:
+                return path if mode else None
+            written = self._blob(identity, size).decode("utf-8", "surrogateescape") if size < MOST_LETTERS else "/"
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
+        return None
 
     def close(self) -> None:
         """End git's reader process."""

@@ -19,6 +19,11 @@ class MemoryTree:
         below = self._below.paths() if self._below else ()
         return tuple(sorted({*self._files, *below}))
 
+    def links(self) -> Mapping[str, str]:
+        """Return the links of the tree below; what lies in memory is none."""
+        links = self._below.links() if self._below is not None else {}
+        return {path: target for path, target in links.items() if path not in self._files}
+
     def exists(self, path: str) -> bool:
         """Tell whether `path` is one of the files."""
         return path in self._files or (self._below is not None and self._below.exists(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from guard.inputs.limits import MAXIMUM_BYTES, skipped
@@ -18,12 +18,18 @@ class WorkTree:
         self.root = root.resolve()
         self._paths: tuple[str, ...] | None = None
         self._directories: dict[str, str] = {}
+        self._linked: set[str] = set()
 
     def paths(self) -> tuple[str, ...]:
         """Return every file's POSIX path relative to the root, sorted; skipped directories are left out."""
         if self._paths is None:
             self._paths = tuple(sorted(self._walk("")))
         return self._paths
+
+    def links(self) -> Mapping[str, str]:
+        """Return the links among the paths, each with the file that it leads to, relative to the root."""
+        found = ((path, self._inside(path)) for path in self.paths() if path in self._linked)
+        return {path: os.path.relpath(real, self.root).replace(os.sep, "/") for path, real in found if real is not None}
 
     def exists(self, path: str) -> bool:
         """Tell whether `path` is a regular file within the root."""
@@ -79,7 +85,10 @@ class WorkTree:
             if entry.is_dir(follow_symlinks=False):
                 if not skipped(f"{path}/modules/x"):
                     yield from self._walk(path)
-            elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and self._linked_file(path)):
+            elif entry.is_file(follow_symlinks=False):
+                yield path
+            elif entry.is_symlink() and self._linked_file(path):
+                self._linked.add(path)
                 yield path
 
     def _linked_file(self, path: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,6 +39,10 @@ class Tree(Protocol):
 
     def paths(self) -> tuple[str, ...]:
         """Return every file's POSIX path relative to the root, sorted; links that leave the root are not among them."""
+        ...
+
+    def links(self) -> Mapping[str, str]:
+        """Return the links among the paths, each with the path of the file that it leads to."""
         ...
 
     def exists(self, path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -190,7 +191,7 @@ def find_roots(
     """Return the directories that are roots: they have a backend or variable values, or no other module calls them.
 
     Directories that only call each other in a circle have no root, so the first of them counts as one. Those that
-    another tool deploys are none of them.
+    another tool deploys are none of them, and those that only lend their files to others by links.
     """
     directories = sorted(
         one for one in sources.directories if within(one) and not (_downloaded(one) or sources.is_downloaded(one))
@@ -198,13 +199,25 @@ def find_roots(
     calls = {directory: _called(sources, directory) for directory in directories}
     called = {target for directory, targets in calls.items() for target in targets if target != directory}
     roots = [one for one in directories if one not in called or _has_root_signs(sources, one)]
-    roots = [one for one in roots if one not in deployed]
+    shared = _shared(sources)
+    roots = [one for one in roots if one not in deployed and (one not in shared or _has_root_signs(sources, one))]
     reached = _reached([*roots, *sorted(deployed)], calls)
     for directory in directories:
-        if directory not in reached:
+        if directory not in reached and directory not in shared:
             roots.append(directory)
             reached |= _reached([directory], calls)
     return tuple(sorted(roots))
+
+
+def _shared(sources: Sources) -> frozenset[str]:
+    """Return the directories whose every file of configuration is linked into others: there it is deployed."""
+    elsewhere: defaultdict[str, set[str]] = defaultdict(set)
+    for link, target in sources.tree.links().items():
+        directory, _, name = target.rpartition("/")
+        if link.rpartition("/")[0] != directory:
+            elsewhere[directory].add(name)
+    names = {directory: set(sources.directories.get(directory, ())) for directory in elsewhere}
+    return frozenset(one for one, linked in elsewhere.items() if names[one] and names[one] <= linked)
 
 
 def _downloaded(directory: str) -> bool:

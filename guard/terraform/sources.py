@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Protocol
 
 from guard.formats.hcl_syntax import Body
@@ -40,6 +41,10 @@ class Mounted:
         """Return every file's path, sorted."""
         found = [f"{top}/{path}" for top, tree in self.mounts.items() for path in tree.paths()]
         return tuple(sorted((*self._tree.paths(), *found))) if found else self._tree.paths()
+
+    def links(self) -> Mapping[str, str]:
+        """Return the links of the tree itself."""
+        return self._tree.links()
 
     def exists(self, path: str) -> bool:
         """Tell whether `path` is a file."""

@@ -61,6 +61,30 @@ def test_a_link_that_leaves_the_root_is_neither_listed_nor_read(tmp_path: Path) 
             tree.read(path)
 
 
+def test_links_of_a_directory_and_of_its_commit_are_the_same(repository: Path) -> None:
+    (repository / "roots" / "eu").mkdir(parents=True)
+    (repository / "roots" / "eu" / "main.tf").symlink_to("../../infra/main.tf")
+    (repository / "roots" / "eu" / "again.tf").symlink_to("main.tf")
+    (repository / "roots" / "out.tf").symlink_to("../../outside.tf")
+    (repository / "roots" / "etc.tf").symlink_to("/etc/hostname")
+    (repository / "roots" / "none.tf").symlink_to("nothing.tf")
+    (repository / "roots" / "loop.tf").symlink_to("loop.tf")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "links")
+    commit, tree = GitTree(repository, "HEAD"), WorkTree(repository)
+    listed = ("größe.yaml", "infra/main.tf", "roots/eu/again.tf", "roots/eu/main.tf")
+    assert commit.paths() == tree.paths() == listed
+    linked = {"roots/eu/again.tf": "infra/main.tf", "roots/eu/main.tf": "infra/main.tf"}
+    assert dict(commit.links()) == dict(tree.links()) == linked
+    assert commit.read("roots/eu/again.tf") == tree.read("roots/eu/again.tf") == b"# zwei\n"
+    for path in ("roots/out.tf", "roots/etc.tf", "roots/none.tf", "roots/loop.tf"):
+        assert not commit.exists(path)
+        with pytest.raises(ReadError):
+            commit.read(path)
+    assert MemoryTree({"roots/eu/main.tf": "own"}, commit).links() == {"roots/eu/again.tf": "infra/main.tf"}
+    commit.close()
+
+
 def test_a_pipe_is_refused_and_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "main.tf")
     tree = WorkTree(tmp_path)

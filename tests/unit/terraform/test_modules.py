@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from guard.inputs.worktree import WorkTree
 from guard.model.value import Known, Unknown
-from guard.terraform.roots import EvaluationOptions
+from guard.terraform.roots import EvaluationOptions, find_roots
+from guard.terraform.sources import Sources
 from tests.unit.terraform.evaluating import instances, messages, root, roots
 
 CALLED = (
@@ -153,3 +157,17 @@ def test_data_sources_are_decided_where_the_text_decides_them() -> None:
     ami = body["ami"].value
     assert isinstance(ami, Unknown)
     assert ami.reason == "data.aws_ami.a is read at apply"
+
+
+def test_a_directory_that_only_lends_its_files_is_no_root(tmp_path: Path) -> None:
+    for name in ("pools/gpu.tf", "pools/cpu.tf", "half/a.tf", "half/b.tf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("locals {\n  a = var.size\n}\n", encoding="utf-8")
+    (tmp_path / "eu").mkdir()
+    (tmp_path / "eu" / "variables.tf").write_text('variable "size" {\n  default = 1\n}\n', encoding="utf-8")
+    (tmp_path / "eu" / "gpu.tf").symlink_to("../pools/gpu.tf")
+    (tmp_path / "eu" / "cpu.tf").symlink_to("../pools/cpu.tf")
+    (tmp_path / "eu" / "a.tf").symlink_to("../half/a.tf")
+    assert find_roots(Sources(WorkTree(tmp_path))) == ("eu", "half")
+    (tmp_path / "pools" / "terraform.tfvars").write_text("size = 2\n", encoding="utf-8")
+    assert find_roots(Sources(WorkTree(tmp_path))) == ("eu", "half", "pools")
