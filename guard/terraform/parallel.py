@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import struct
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -99,8 +100,11 @@ class Shared(Generic[T]):
 
 
 def can_share() -> bool:
-    """Tell whether this process can be copied: only where the system can, and one thread alone runs."""
-    return hasattr(os, "fork") and threading.active_count() == 1
+    """Tell whether this process can be copied: only where the system can, and one thread alone runs.
+
+    On macOS the system's own libraries may run threads that nobody here knows of, which a copy does not survive.
+    """
+    return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
 
 
 def processors() -> int:
