@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,13 +13,11 @@ from guard.costing.estimate import estimates
 from guard.costing.usage import Usage, apply_usage, read_usage
 from guard.discover import load as load_module
 from guard.discover import modules, offered, one
-from guard.inputs.selection import below
 from guard.inputs.texts import Texts
 from guard.model.document import Document, Format, ReadError, Renderer, Tree
 from guard.model.finding import Finding, Problem, Severity, UnknownFact
 from guard.model.instance import Item
 from guard.model.location import FIRST_CHARACTER, Location, whole_file
-from guard.model.node import Node
 from guard.model.platform import Platform
 from guard.model.price import OLD_AFTER_DAYS, PriceBook
 from guard.model.report import Report, RuleInfo, totals
@@ -27,7 +25,7 @@ from guard.model.resource import Resource
 from guard.model.rule import Project, Rule
 from guard.model.usage import UsageHistory
 from guard.platforms.packages import unpacked
-from guard.platforms.reading import TEXTS, read
+from guard.platforms.reading import read
 from guard.platforms.recognition import may_be_claimed
 from guard.policy.baseline import Baseline, Entry, subtracted
 from guard.policy.fixing import Fixer
@@ -35,8 +33,9 @@ from guard.policy.judging import Judgement, judge
 from guard.policy.loading import load
 from guard.policy.model import ASSERT, Policy, PolicySource
 from guard.policy.sources import Remote
+from guard.request import Request
 from guard.terraform.plan import read_plan
-from guard.terraform.roots import Evaluated, Evaluating, EvaluationOptions, Sharing
+from guard.terraform.roots import Evaluated
 
 TERRAFORM_FORMATS = frozenset({"hcl", "tfjson"})
 # What a deployment says of itself, in any format: text without one of these is nobody's, and nobody's broken text is
@@ -48,39 +47,6 @@ DEPLOYS = re.compile(
 )
 
 ADVISORY = frozenset({"template", "duplicate-key"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be read: all paths are relative to the tree's root.
-
-    `directories` and `files` are judged; `context` are directories whose documents are read besides, because facts of
-    what is judged may be written there. `usage` is what is declared about how things are used. `jobs` is how many
-    processes may evaluate, None for as many as are worth it; a tree that only one may read at a time has one.
-    """
-
-    tree: Tree
-    directories: tuple[str, ...] = ("",)
-    files: tuple[str, ...] = ()
-    context: tuple[str, ...] = ()
-    terraform: EvaluationOptions = field(default_factory=EvaluationOptions)
-    locality: Mapping[str, str] = field(default_factory=dict)
-    clusters: tuple[Node, ...] = ()
-    usage: Usage | None = None
-    render: bool = False
-    jobs: int | None = 1
-
-    def judges(self, path: str) -> bool:
-        """Tell whether findings in `path` are asked for."""
-        return path in self.files or any(below(path, directory) for directory in self.directories)
-
-    def holds(self, directory: str) -> bool:
-        """Tell whether roots are looked for in `directory`."""
-        return any(below(directory, one) for one in (*self.directories, *self.context))
-
-    def reads(self, path: str) -> bool:
-        """Tell whether `path` is read at all, as judged or as context."""
-        return self.judges(path) or any(below(path, directory) for directory in self.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +65,7 @@ class Understanding:
 
 def understand(request: Request, prices: PriceBook) -> Understanding:
     """Return the resources that the request's files would deploy, each sorted by its place."""
-    sharing = Sharing(request.jobs, TEXTS)
-    evaluating = Evaluating(request.tree, request.terraform, request.holds, sharing)
+    evaluating = request.begun or request.evaluating()
     try:
         given = tuple(_documents(request))
         evaluated = evaluating.finish()

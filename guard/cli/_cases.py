@@ -15,6 +15,7 @@ from guard.model.price import PriceBook
 from guard.model.rule import Example, Rule
 from guard.policy.cases import Expectation, differences, found, read
 from guard.policy.model import ASSERT, Policy, PolicySource
+from guard.request import Request
 
 TODAY = date(2026, 1, 1)
 HISTORY = "usage-history.csv"
@@ -56,11 +57,11 @@ def run_case(case: Files, policy: Policy, prices: PriceBook, only: str = "") -> 
     """Return how a case went under a policy: what one rule says (`only`), or all, each named before its message."""
     texts, expected, mistakes = read(case.texts)
     base = (
-        engine.Request(MemoryTree(case.base), locality=policy.locality, clusters=policy.clusters)
+        Request(MemoryTree(case.base), locality=policy.locality, clusters=policy.clusters)
         if case.base is not None
         else None
     )
-    request = engine.Request(MemoryTree(texts), locality=policy.locality, clusters=policy.clusters)
+    request = Request(MemoryTree(texts), locality=policy.locality, clusters=policy.clusters)
     history = next((usage_history.parse(HISTORY, texts[path].encode()) for path in texts if path == HISTORY), None)
     report = engine.check(request, policy, (), prices, TODAY, base, history=history)
     findings = [one for one in report.findings if not only or one.rule == only]

@@ -1,21 +1,14 @@
-"""The option `--usage-history`, and the file that it names."""
+"""The history of use that `--usage-history` names."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 
 from guard.cli._usage import UsageError
 from guard.formats.usage_history import parse
 from guard.inputs.limits import MAXIMUM_BYTES
-from guard.model.usage import METRICS, UsageHistory, UsageHistoryError
-
-COLUMNS = f"CSV, Parquet or Prometheus JSON; columns address, {', '.join(METRICS)}"
-
-
-def add_history(parser: ArgumentParser) -> None:
-    """Declare the file with what machines were seen to use."""
-    parser.add_argument("--usage-history", metavar="FILE", help=f"what machines were seen to use ({COLUMNS})")
+from guard.model.usage import UsageHistory, UsageHistoryError
 
 
 def history(options: Namespace) -> UsageHistory | None:

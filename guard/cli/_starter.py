@@ -8,7 +8,6 @@ from decimal import ROUND_CEILING, Decimal
 
 from guard import engine
 from guard.cli._checking import today
-from guard.engine import Request
 from guard.inputs.memory import MemoryTree
 from guard.model.price import Total, total
 from guard.model.resource import Resource
@@ -18,6 +17,7 @@ from guard.policy import packs
 from guard.policy._written import flow
 from guard.policy.model import PolicySource
 from guard.reports._words import count, dollars, printable
+from guard.request import Request
 
 # Keys that say what a thing is and not whose cost it is.
 NOT_FOR_COST = frozenset({"name", "app", "component", "version", "tier", "release", "chart", "heritage", "role"})

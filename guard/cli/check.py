@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from guard.cli import _checking, _options
+from guard.cli import _arguments, _checking
 from guard.cli._usage import UsageError
 from guard.discover import modules, one
 from guard.model.command import Command
@@ -32,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
         default=Severity.ERROR.value,
         help="the least severity that makes the exit status 1",
     )
-    _options.add_output(parser)
+    _arguments.add_output(parser)
 
 
 def run(options: Namespace) -> int:
@@ -73,7 +74,7 @@ def _reporter(written: str) -> tuple[Reporter, Path | None]:
 
 
 def _write(reporter: Reporter, path: Path | None, report: Report, options: Namespace) -> None:
-    color = _options.colored(options) and path is None
+    color = _colored(options) and path is None
     text = reporter.render(report, ReportOptions(color=color, quiet=options.quiet, verbose=options.verbose))
     if path is None:
         sys.stdout.write(text)
@@ -83,6 +84,13 @@ def _write(reporter: Reporter, path: Path | None, report: Report, options: Names
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--format {reporter.name}={path}: {error.strerror}") from None
+
+
+def _colored(options: Namespace) -> bool:
+    """Tell whether to colour what goes to standard output: `auto` means a terminal, and NO_COLOR is honoured."""
+    if options.color != "auto":
+        return bool(options.color == "always")
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 COMMAND = Command("check", "judge what would be deployed, and report", arguments, run, order=10)

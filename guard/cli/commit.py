@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from guard import engine
-from guard.cli import _options
+from guard.cli import _arguments, _inputs, _options
 from guard.cli._problems import told
 from guard.cli._usage import UsageError
 from guard.model.command import Command
@@ -29,9 +29,9 @@ TENTH = Decimal("0.1")
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard commit`."""
-    _options.add_inputs(parser)
-    _options.add_policy(parser)
-    _options.add_prices(parser)
+    _arguments.add_inputs(parser)
+    _arguments.add_policy(parser)
+    _arguments.add_prices(parser)
     parser.add_argument("--term", choices=["1y", "3y", "both"], default="both", help="the terms to propose")
     parser.add_argument(
         "--share", default="80", metavar="PERCENT", help="how much of what always runs to commit to (default 80)"
@@ -44,10 +44,10 @@ def run(options: Namespace) -> int:
     from guard.rules._commitments import coverage, loads
 
     share = _share(options.share)
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     policy, problems = _options.policy(options, chosen)
     prices = _options.prices(options, policy)
-    understood = engine.understand(_options.request(options, chosen, policy), prices)
+    understood = engine.understand(_options.with_facts(_inputs.request(options, chosen), policy), prices)
     project = engine.price(understood, prices)
     every = loads(project.resources, project.estimates, prices, _bought(policy))
     covered = coverage(every)

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 
 from guard import engine
-from guard.cli import _options
+from guard.cli import _arguments, _inputs, _options
 from guard.cli._cost_output import Breakdown, as_json, as_report, as_text
 from guard.cli._problems import tell
 from guard.discover import one
@@ -20,10 +20,10 @@ REPORTED = ("infracost", "markdown", "html")
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard cost`."""
-    _options.add_inputs(parser)
-    _options.add_policy(parser)
-    _options.add_prices(parser)
-    _options.add_usage(parser)
+    _arguments.add_inputs(parser)
+    _arguments.add_policy(parser)
+    _arguments.add_prices(parser)
+    _arguments.add_usage(parser)
     parser.add_argument("--format", choices=["text", "json", *REPORTED], default="text", help="how to tell it")
     parser.add_argument("-q", "--quiet", action="store_true", help="the totals only")
 
@@ -46,15 +46,16 @@ def run(options: Namespace) -> int:
 
 
 def _breakdown(options: Namespace) -> Breakdown:
-    chosen = _options.selection(options)
-    policy, problems = _options.policy(options, chosen)
-    used, mistakes = _options.usage(options, chosen, policy)
-    request = _options.request(options, chosen, policy, used)
-    prices = _options.prices(options, policy)
-    with _options.base(options, chosen, request) as before:
-        understood = engine.understand(request, prices)
-        base = engine.starting_point(understood, before, prices)
-        project = engine.price(understood, prices)
+    chosen = _inputs.selection(options)
+    with _inputs.begun(options, chosen) as asked:
+        policy, problems = _options.policy(options, chosen)
+        used, mistakes = _options.usage(options, chosen, policy)
+        request = _options.with_facts(asked, policy, used)
+        prices = _options.prices(options, policy)
+        with _options.base(options, chosen, request) as before:
+            understood = engine.understand(request, prices)
+            base = engine.starting_point(understood, before, prices)
+            project = engine.price(understood, prices)
     return Breakdown(project, base, (*problems, *mistakes, *understood.problems), prices.as_of())
 
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from guard import engine
-from guard.cli import _options
+from guard.cli import _arguments, _inputs, _options
 from guard.model.command import Command
 from guard.model.location import Location
 from guard.model.node import Node, is_sequence
@@ -21,19 +21,19 @@ from guard.reports import _shapes
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard dump`."""
-    _options.add_inputs(parser)
-    _options.add_policy_file(parser)
-    _options.add_prices(parser)
+    _arguments.add_inputs(parser)
+    _arguments.add_policy_file(parser)
+    _arguments.add_prices(parser)
     parser.add_argument("--format", choices=["json"], default="json")
 
 
 def run(options: Namespace) -> int:
     """Print what was understood; 2 where a problem kept something from being read, else 0."""
-    chosen = _options.selection(options)
-    # The policy tells where data lies and which clusters there are.
-    policy, mistakes = _options.written_policy(options, chosen)
-    request = _options.request(options, chosen, policy)
-    understood = engine.understand(request, open_book(options.prices))
+    chosen = _inputs.selection(options)
+    with _inputs.begun(options, chosen) as asked:
+        # The policy tells where data lies and which clusters there are.
+        policy, mistakes = _options.written_policy(options, chosen)
+        understood = engine.understand(_options.with_facts(asked, policy), open_book(options.prices))
     problems = (*mistakes, *understood.problems)
     sys.stdout.write(
         _shapes.write(

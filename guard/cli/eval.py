@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from guard.cli import _options
+from guard.cli import _arguments, _inputs
 from guard.cli._usage import UsageError
 from guard.model.command import Command
 from guard.model.finding import Problem
@@ -24,17 +24,17 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-e", "--expression", action="append", default=[], metavar="EXPR", help="what to evaluate")
     parser.add_argument("--stdin", action="store_true", help="read expressions from stdin, one JSON string a line")
     parser.add_argument("--format", choices=["text", "json"], default="text")
-    _options.add_variables(parser)
+    _arguments.add_variables(parser)
 
 
 def run(options: Namespace) -> int:
     """Print the value of each expression; 2 where one has none."""
     options.paths, options.stdin_filename = [options.directory], None
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     if not chosen.directories:
         raise UsageError(f"{options.directory} is not a directory")
     # JSON tells the type beside each value, as text does not.
-    evaluation = replace(_options.evaluation(options, chosen), console=options.format == "text")
+    evaluation = replace(_inputs.evaluation(options, chosen), console=options.format == "text")
     opened = console.open_console(chosen.tree, chosen.directories[0], evaluation)
     if opened is None:
         raise UsageError(f"{options.directory} has no Terraform configuration")

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from guard import engine
-from guard.cli import _options
+from guard.cli import _arguments, _inputs, _options
 from guard.cli._attributes import attributes as told_attributes
 from guard.cli._usage import UsageError
 from guard.model.command import Command
@@ -29,9 +29,9 @@ from guard.reports._words import dollars, printable
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard explain`."""
     parser.add_argument("name", metavar="RULE|ADDRESS", help="a rule, or a resource's address (a glob may be used)")
-    _options.add_inputs(parser)
-    _options.add_policy(parser)
-    _options.add_prices(parser)
+    _arguments.add_inputs(parser)
+    _arguments.add_policy(parser)
+    _arguments.add_prices(parser)
 
 
 def run(options: Namespace) -> int:
@@ -52,9 +52,9 @@ def run(options: Namespace) -> int:
 
 
 def _report(options: Namespace) -> Report:
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     policy, problems = _options.policy(options, chosen)
-    request = _options.request(options, chosen, policy)
+    request = _options.with_facts(_inputs.request(options, chosen), policy)
     policy = replace(policy, rules=tuple(_narrowed(entry, options.name) for entry in policy.rules))
     with _options.base(options, chosen, request) as base:
         return engine.check(request, policy, problems, _options.prices(options, policy), datetime.now(UTC).date(), base)

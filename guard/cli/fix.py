@@ -8,10 +8,10 @@ import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from guard.cli import _checking, _options
+from guard.cli import _checking, _inputs, _options
 from guard.cli._usage import UsageError
 from guard.inputs.memory import MemoryTree
 from guard.inputs.selection import Selection
@@ -65,12 +65,13 @@ def run(options: Namespace) -> int:
 
 def _fixed(options: Namespace) -> _Work:
     """Check and fix until nothing more can be fixed: where two fixes meet, the second one waits for the next pass."""
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     policy, problems = _options.policy(options, chosen)
+    asked = _inputs.request(options, chosen)
     work = _Work(chosen)
     for _ in range(MOST_PASSES):
         tree = MemoryTree({path: text.encode() for path, text in work.after.items()}, chosen.tree)
-        report = _checking.found(options, chosen, policy, problems, tree)
+        report = _checking.found(options, chosen, policy, problems, replace(asked, tree=tree))
         fixable = [one for one in report.findings if one.fix and (not options.rule or one.rule in options.rule)]
         if not _pass(work, fixable):
             break

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from guard import engine
-from guard.cli import _options
+from guard.cli import _arguments, _inputs
 from guard.cli._starter import starter
 from guard.cli._usage import UsageError
 from guard.inputs.selection import Selection
@@ -18,19 +18,19 @@ from guard.prices.book import open_book
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard init`."""
-    _options.add_inputs(parser)
-    _options.add_prices(parser)
+    _arguments.add_inputs(parser)
+    _arguments.add_prices(parser)
     parser.add_argument("--print", action="store_true", help="print the policy, write nothing")
 
 
 def run(options: Namespace) -> int:
     """Write guard.yaml at the root, or print it. Raises UsageError where there is one: nothing is overwritten."""
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     target = chosen.root / STANDARD[0]
     if not options.print:
         _refuse_existing(chosen)
     prices = open_book(options.prices)
-    request = _options.request(options, chosen)
+    request = _inputs.request(options, chosen)
     understood = engine.understand(request, prices)
     text = starter(request, engine.price(understood, prices))
     if options.print:

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from guard import engine
-from guard.cli import _history, _options
+from guard.cli import _arguments, _history, _inputs, _options
 from guard.cli._problems import told
 from guard.model.command import Command
 from guard.model.price import HOURS_PER_MONTH, PriceBook
@@ -35,10 +35,10 @@ class Row(NamedTuple):
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard rightsize`."""
-    parser.add_argument("history", metavar="FILE", help=f"what machines were seen to use ({_history.COLUMNS})")
-    _options.add_inputs(parser)
-    _options.add_policy_file(parser)
-    _options.add_prices(parser)
+    parser.add_argument("history", metavar="FILE", help=f"what machines were seen to use ({_arguments.COLUMNS})")
+    _arguments.add_inputs(parser)
+    _arguments.add_policy_file(parser)
+    _arguments.add_prices(parser)
     parser.add_argument(
         "--percentile", type=_percent, default=Decimal(95), metavar="P", help="which percentile must fit (default 95)"
     )
@@ -55,11 +55,11 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Print the proposals; 2 where a problem kept something from being read, else 0."""
     history = _history.read(options.history)
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     policy, mistakes = _options.written_policy(options, chosen)
     # What was negotiated counts for what is proposed, and clusters of the policy tell where workloads run.
     prices = _options.prices(options, policy)
-    understood = engine.understand(_options.request(options, chosen, policy), prices)
+    understood = engine.understand(_options.with_facts(_inputs.request(options, chosen), policy), prices)
     sizing = Sizing(options.percentile, options.headroom)
     rows = tuple(row for one in understood.resources for row in _rows(one, history, prices, sizing))
     unmatched = _unmatched(history, understood.resources)

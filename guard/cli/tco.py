@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import guard.costing
 from guard import engine
-from guard.cli import _options
+from guard.cli import _arguments, _inputs, _options
 from guard.cli._problems import told
 from guard.cli._usage import UsageError
 from guard.costing.ownership import Machines, Ownership, Server, Way, machines, ways
@@ -39,9 +39,9 @@ class Stated(NamedTuple):
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the options of `guard tco`."""
-    _options.add_inputs(parser)
-    _options.add_policy(parser)
-    _options.add_prices(parser)
+    _arguments.add_inputs(parser)
+    _arguments.add_policy(parser)
+    _arguments.add_prices(parser)
     parser.add_argument("--years", default="3", metavar="N", help="over how many years (default 3)")
     parser.add_argument(
         "--assumptions", metavar="FILE", help="what owning costs, in place of the figures that come along"
@@ -53,10 +53,10 @@ def run(options: Namespace) -> int:
     """Print the comparison; 2 where a problem kept something from being read, else 0."""
     years = _years(options.years)
     stated = _assumptions(options.assumptions)
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     policy, problems = _options.policy(options, chosen)
     prices = open_book(options.prices)
-    understood = engine.understand(_options.request(options, chosen, policy), prices)
+    understood = engine.understand(_options.with_facts(_inputs.request(options, chosen), policy), prices)
     project = engine.price(understood, prices)
     every = machines(project.resources, project.estimates, prices)
     found = ways(every, stated.owning, years, prices) if every else ()

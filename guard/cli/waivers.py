@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from guard.cli import _checking, _options
+from guard.cli import _checking, _inputs, _options
 from guard.inputs.texts import Texts
 from guard.model.command import Command
 from guard.model.location import Location
@@ -50,10 +50,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Print every waiver of the policy and of comments; 2 where a problem kept something from being judged, else 0."""
-    chosen = _options.selection(options)
+    chosen = _inputs.selection(options)
     policy, problems = _options.policy(options, chosen)
-    report = _checking.found(options, chosen, policy, problems)
-    request = _options.request(options, chosen, policy)
+    request = _inputs.request(options, chosen)
+    report = _checking.found(options, chosen, policy, problems, request)
     comments, _ = inline(Texts(request.tree).with_waivers(request.judges))
     rows = sorted(_rows(policy, comments, report, _checking.today()), key=lambda row: (row.location, row.rule))
     sys.stdout.write(_json(rows) if options.format == "json" else _text(rows))

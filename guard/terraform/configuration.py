@@ -72,9 +72,12 @@ class Module:
     @property
     def has_backend(self) -> bool:
         """Tell whether a backend or cloud block is written, which only a root module has."""
-        return any(block.type in ("backend", "cloud") for one in self.settings for block in one.block.body.blocks)
+        bodies = [one.block.body for one in self.settings]
+        # JSON writes nested blocks as attributes.
+        return any(not _BACKENDS.isdisjoint([*body.attributes, *(one.type for one in body.blocks)]) for body in bodies)
 
 
+_BACKENDS = frozenset({"backend", "cloud"})
 LABELS: Mapping[str, int] = {
     "variable": 1,
     "locals": 0,

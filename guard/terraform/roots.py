@@ -1,12 +1,13 @@
-"""Root modules: which directories are roots, and what each of them would deploy."""
+"""Root modules: what each of them would deploy."""
 
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import NamedTuple
 
 from guard.model.document import Tree
 from guard.model.finding import Problem, UnknownFact
@@ -17,12 +18,13 @@ from guard.terraform.evaluation import Evaluation
 from guard.terraform.frozen import Freezer
 from guard.terraform.instances import instances_of, unknowns_of
 from guard.terraform.known_calls import known_instances
-from guard.terraform.modules import grow, is_local, local_directory, source_of
-from guard.terraform.parallel import Shared, processors
+from guard.terraform.layout import Ties, everywhere, find_roots, likely_ties, reachable, ties_of
+from guard.terraform.modules import grow
+from guard.terraform.parallel import Shared, can_share, processors
 from guard.terraform.sources import Sources
 from guard.terraform.variables import EvaluationOptions
 
-__all__ = ["Evaluated", "Evaluating", "EvaluationOptions", "Sharing", "evaluate", "evaluation_of", "find_roots"]
+__all__ = ["Evaluated", "Evaluating", "EvaluationOptions", "Sharing", "evaluate", "evaluation_of"]
 
 TERRAGRUNT = frozenset({"terragrunt.hcl", "terragrunt.hcl.json", "terragrunt.stack.hcl"})
 WORTH_A_PROCESS = 300_000
@@ -41,10 +43,6 @@ class Evaluated:
     unknowns: tuple[UnknownFact, ...]
 
 
-def _everywhere(directory: str) -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """How work is shared out: over how many processes at most, None for as many as are worth it.
@@ -53,7 +51,14 @@ class Sharing:
     """
 
     jobs: int | None = 1
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Callable[[], Mapping[str, str]] = dict
+
+
+class _Done(NamedTuple):
+    """A root that was evaluated, and what the directories that it reaches say."""
+
+    evaluated: Evaluated
+    ties: dict[str, Ties]
 
 
 class Evaluating:
@@ -63,31 +68,60 @@ class Evaluating:
     A module that a unit of Terragrunt deploys is judged as the unit deploys it. Nothing in the tree makes this raise.
     """
 
-    def __init__(self, tree: Tree, options: EvaluationOptions, within: Callable[[str], bool], sharing: Sharing) -> None:
-        sources = Sources(tree, options.modules)
-        self._deployed, taken = _units(sources, options, within)
-        roots = find_roots(sources, within, taken)
-        weights = {root: _weight(sources, root) for root in roots}
+    def __init__(
+        self,
+        tree: Tree,
+        options: EvaluationOptions,
+        within: Callable[[str], bool] = everywhere,
+        sharing: Sharing = Sharing(),
+    ) -> None:
+        self._sources = Sources(tree, options.modules)
+        self._options = options
+        self._within = within
+        self._shared: Shared[_Done] | None = None
+        self._likely: tuple[str, ...] = ()
+        self._deployed, self._taken = _units(self._sources, options, within)
+        # A download is not shared.
+        if sharing.jobs != 1 and options.modules is None and can_share():
+            self._share(sharing)
+
+    def _share(self, sharing: Sharing) -> None:
+        """Begin with the roots that the text seems to have, so that each process parses what it needs by itself."""
+        sources = self._sources
+        ties = cache(partial(likely_ties, sources))
+        likely = find_roots(sources, self._within, self._taken, ties)
+        weights = {root: _weight(sources, root, ties) for root in likely}
         # The largest first, so that no process is left with one when the others are done.
-        ordered = sorted(roots, key=lambda root: (-weights[root], root))
-        self._shared: Shared[Evaluated] = Shared(
-            ordered,
-            _jobs(sharing, options, sum(weights.values())),
-            lambda root: _evaluated(sources, root, options),
-            lambda one: _frozen(one, sharing.texts),
+        self._likely = tuple(sorted(likely, key=lambda root: (-weights[root], root)))
+        jobs = sharing.jobs or min(processors(), 1 + sum(weights.values()) // WORTH_A_PROCESS)
+        texts = cache(sharing.texts)
+        self._shared = Shared(
+            self._likely,
+            jobs,
+            lambda root: _done(sources, root, self._options),
+            lambda done: done._replace(evaluated=_frozen(done.evaluated, texts())),
         )
 
     def finish(self) -> tuple[Evaluated, ...]:
         """Return every root, evaluated, sorted by directory."""
-        return tuple(sorted((*self._deployed, *self._shared.finish()), key=lambda one: one.root))
+        done = dict(zip(self._likely, self._shared.finish() if self._shared else (), strict=True))
+        told = {directory: ties for one in done.values() for directory, ties in one.ties.items()}
+        roots = find_roots(
+            self._sources, self._within, self._taken, lambda one: told.get(one) or ties_of(self._sources, one)
+        )
+        found = [
+            done[root].evaluated if root in done else _evaluated(self._sources, root, self._options) for root in roots
+        ]
+        return tuple(sorted((*self._deployed, *found), key=lambda one: one.root))
 
     def stop(self) -> None:
         """End what was begun in other processes."""
-        self._shared.stop()
+        if self._shared is not None:
+            self._shared.stop()
 
 
 def evaluate(
-    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = _everywhere, sharing: Sharing = Sharing()
+    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = everywhere, sharing: Sharing = Sharing()
 ) -> tuple[Evaluated, ...]:
     """Return every root of a tree, evaluated, sorted by directory."""
     return Evaluating(tree, options, within, sharing).finish()
@@ -115,24 +149,9 @@ def _units(
     return deployed, taken
 
 
-def _jobs(sharing: Sharing, options: EvaluationOptions, weight: int) -> int:
-    """Return how many processes are worth it: each costs some milliseconds; a download is not shared."""
-    if options.modules is not None:
-        return 1
-    if sharing.jobs is not None:
-        return sharing.jobs
-    return min(processors(), 1 + weight // WORTH_A_PROCESS)
-
-
-def _weight(sources: Sources, root: str) -> int:
-    """Return about how much there is to evaluate below a root, in characters."""
-    found: set[str] = set()
-    pending = [root]
-    while pending:
-        directory = pending.pop()
-        if directory not in found:
-            found.add(directory)
-            pending += _called(sources, directory)
+def _weight(sources: Sources, root: str, ties: Callable[[str], Ties]) -> int:
+    """Return about how much there is to parse and to evaluate below a root, in characters."""
+    found = reachable([root], lambda one: ties(one).calls)
     return sum(len(sources.text(path)) for directory in found for path in sources.configuration(directory))
 
 
@@ -140,6 +159,12 @@ def _frozen(one: Evaluated, texts: Mapping[str, str]) -> Evaluated:
     freezer = Freezer(texts)
     with deep_recursion():
         return replace(one, instances=tuple(freezer.instance(instance) for instance in one.instances))
+
+
+def _done(sources: Sources, root: str, options: EvaluationOptions) -> _Done:
+    evaluated = _evaluated(sources, root, options)
+    reached = reachable([root], lambda one: ties_of(sources, one).calls)
+    return _Done(evaluated, {directory: ties_of(sources, directory) for directory in sorted(reached)})
 
 
 def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> Evaluated:
@@ -183,71 +208,3 @@ def deep_recursion() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
-
-
-def find_roots(
-    sources: Sources, within: Callable[[str], bool] = _everywhere, deployed: frozenset[str] = frozenset()
-) -> tuple[str, ...]:
-    """Return the directories that are roots: they have a backend or variable values, or no other module calls them.
-
-    Directories that only call each other in a circle have no root, so the first of them counts as one. Those that
-    another tool deploys are none of them, and those that only lend their files to others by links.
-    """
-    directories = sorted(
-        one for one in sources.directories if within(one) and not (_downloaded(one) or sources.is_downloaded(one))
-    )
-    calls = {directory: _called(sources, directory) for directory in directories}
-    called = {target for directory, targets in calls.items() for target in targets if target != directory}
-    roots = [one for one in directories if one not in called or _has_root_signs(sources, one)]
-    shared = _shared(sources)
-    roots = [one for one in roots if one not in deployed and (one not in shared or _has_root_signs(sources, one))]
-    reached = _reached([*roots, *sorted(deployed)], calls)
-    for directory in directories:
-        if directory not in reached and directory not in shared:
-            roots.append(directory)
-            reached |= _reached([directory], calls)
-    return tuple(sorted(roots))
-
-
-def _shared(sources: Sources) -> frozenset[str]:
-    """Return the directories whose every file of configuration is linked into others: there it is deployed."""
-    elsewhere: defaultdict[str, set[str]] = defaultdict(set)
-    for link, target in sources.tree.links().items():
-        directory, _, name = target.rpartition("/")
-        if link.rpartition("/")[0] != directory:
-            elsewhere[directory].add(name)
-    names = {directory: set(sources.directories.get(directory, ())) for directory in elsewhere}
-    return frozenset(one for one, linked in elsewhere.items() if names[one] and names[one] <= linked)
-
-
-def _downloaded(directory: str) -> bool:
-    return not {".terraform", ".terragrunt-cache"}.isdisjoint(directory.split("/"))
-
-
-def _called(sources: Sources, directory: str) -> set[str]:
-    module = sources.module(directory)
-    found: set[str] = set()
-    for call in module.calls.values() if module else ():
-        source = source_of(call)[0]
-        target = local_directory(directory, source) if source is not None and is_local(source) else None
-        if target is not None and target in sources.directories:
-            found.add(target)
-    return found
-
-
-def _has_root_signs(sources: Sources, directory: str) -> bool:
-    module = sources.module(directory)
-    names = sources.files.get(directory, [])
-    values = any(name in ("terraform.tfvars", "terraform.tfvars.json") or ".auto.tfvars" in name for name in names)
-    return values or (module is not None and module.has_backend)
-
-
-def _reached(roots: list[str], calls: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    pending = list(roots)
-    while pending:
-        one = pending.pop()
-        if one not in found:
-            found.add(one)
-            pending += calls.get(one, set())
-    return found

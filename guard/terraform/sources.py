@@ -75,6 +75,7 @@ class Sources:
         self.files: dict[str, list[str]] = defaultdict(list)
         for path in tree.paths():
             self._list(path)
+        self._texts: dict[str, tuple[str, Problem | None]] = {}
         self._documents: dict[str, Document] = {}
         self._modules: dict[str, Module] = {}
 
@@ -125,16 +126,24 @@ class Sources:
         return found
 
     def text(self, path: str) -> str:
-        """Return a file's text, lines and all, "" where it cannot be read."""
-        return self.document(path).text
+        """Return a file's text, lines and all, "" where it cannot be read. Nothing is parsed for it."""
+        found = self._documents.get(path)
+        return self._read(path)[0] if found is None else found.text
+
+    def _read(self, path: str) -> tuple[str, Problem | None]:
+        found = self._texts.get(path)
+        if found is None:
+            try:
+                found = decoded(path, self.tree.read(path))
+            except ReadError as error:
+                found = "", Problem("unreadable", str(error), whole_file(path))
+            self._texts[path] = found
+        return found
 
     def _parse(self, path: str) -> Document:
-        try:
-            raw = self.tree.read(path)
-        except ReadError as error:
-            return Document(path, "", (), (Problem("unreadable", str(error), whole_file(path)),), NOTHING)
-        text, problem = decoded(path, raw)
-        if problem is not None and "\0" in text:
+        text, problem = self._read(path)
+        del self._texts[path]
+        if problem is not None and (problem.code == "unreadable" or "\0" in text):
             return Document(path, text, (), (problem,), NOTHING)
         document = _parser(path, text)
         if problem is None:

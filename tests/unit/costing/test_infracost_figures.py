@@ -18,6 +18,7 @@ from guard.inputs.memory import MemoryTree
 from guard.model.price import Estimate
 from guard.model.rule import Project
 from guard.prices.book import open_book
+from guard.request import Request
 
 TOLERANCE = Decimal("0.005")
 GOLDENS = "internal/providers/terraform"
@@ -653,7 +654,7 @@ def project() -> Project:
     files = {"aws/main.tf": AWS, "google/main.tf": GOOGLE, "azure/main.tf": AZURE}
     usage, problems = engine.load_usage("usage.yml", USAGE)
     assert problems == ()
-    return engine.price(engine.understand(engine.Request(MemoryTree(files), usage=usage), book), book)
+    return engine.price(engine.understand(Request(MemoryTree(files), usage=usage), book), book)
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: f"{figure.golden}:{figure.theirs}")

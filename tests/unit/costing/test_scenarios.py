@@ -11,6 +11,7 @@ from guard.inputs.memory import MemoryTree
 from guard.model.price import total
 from guard.model.rule import Project
 from guard.model.value import Known
+from guard.request import Request
 from tests.unit.costing.making import BOOK
 
 TERRAFORM = """\
@@ -102,7 +103,7 @@ spec:
 
 
 def priced(files: dict[str, str]) -> Project:
-    request = engine.Request(MemoryTree(files))
+    request = Request(MemoryTree(files))
     return engine.price(engine.understand(request, BOOK), BOOK)
 
 

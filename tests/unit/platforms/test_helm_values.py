@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from guard.engine import Request, Understanding, understand
+from guard.engine import Understanding, understand
 from guard.inputs.memory import MemoryTree
 from guard.model.value import Known, Unknown
 from guard.prices.book import open_book
+from guard.request import Request
 
 VALUES = """\
 replicaCount: 2

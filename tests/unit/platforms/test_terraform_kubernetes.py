@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from guard.engine import Request, Understanding, understand
+from guard.engine import Understanding, understand
 from guard.inputs.memory import MemoryTree
 from guard.model.location import Location
 from guard.model.resource import Purchase, Resource
 from guard.model.value import Known, Unknown, Value
 from guard.prices.book import open_book
+from guard.request import Request
 
 DEPLOYMENT = """\
 variable "replicas" { default = 3 }

@@ -16,6 +16,7 @@ from guard.policy.assertions import RULE
 from guard.policy.model import PolicySource
 from guard.policy.pages import page
 from guard.prices.book import open_book
+from guard.request import Request
 
 MACHINE = """\
 provider "aws" {
@@ -35,7 +36,7 @@ def load(text: str) -> tuple[Problem, ...]:
 def checked(policy: str, text: str = MACHINE) -> Report:
     read, problems = engine.load_policy((PolicySource("guard.yaml", policy),), MemoryTree({}))
     assert problems == ()
-    return engine.check(engine.Request(MemoryTree({"main.tf": text})), read, (), open_book(), date(2026, 1, 1))
+    return engine.check(Request(MemoryTree({"main.tf": text})), read, (), open_book(), date(2026, 1, 1))
 
 
 @pytest.mark.parametrize("example", [*RULE.bad, *RULE.good])

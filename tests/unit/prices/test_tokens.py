@@ -12,6 +12,7 @@ from guard.inputs.memory import MemoryTree
 from guard.model.price import TOKENS, Estimate
 from guard.prices.book import open_book
 from guard.prices.tokens import token_price
+from guard.request import Request
 
 FILES = {
     "gateway.yaml": """\
@@ -57,7 +58,7 @@ def estimates() -> dict[str, Estimate]:
     book = open_book("embedded")
     usage, problems = engine.load_usage("usage.yml", USAGE)
     assert problems == ()
-    understood = engine.understand(engine.Request(MemoryTree(FILES), usage=usage), book)
+    understood = engine.understand(Request(MemoryTree(FILES), usage=usage), book)
     assert understood.problems == ()
     return dict(engine.price(understood, book).estimates)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from guard.engine import Request, check, load_policy
+from guard.engine import check, load_policy
 from guard.inputs.memory import MemoryTree
 from guard.model.resource import Compute, DataLink, Purchase, Purpose, Resource, Serving, Training
 from guard.model.rule import Project, Rule
 from guard.model.value import Known
 from guard.policy.model import PolicySource
 from guard.prices.book import open_book
+from guard.request import Request
 from guard.rules.locality import cross_zone_traffic, disallowed_region, egress_heavy_serving, remote_model_pull
 from guard.rules.spend import (
     costly_resource,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from guard.inputs.worktree import WorkTree
 from guard.model.value import Known, Unknown
-from guard.terraform.roots import EvaluationOptions, find_roots
+from guard.terraform.layout import find_roots
+from guard.terraform.roots import EvaluationOptions
 from guard.terraform.sources import Sources
 from tests.unit.terraform.evaluating import instances, messages, root, roots
 

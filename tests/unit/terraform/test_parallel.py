@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from guard.cli import dump
-from guard.engine import Request, understand
+from guard.engine import understand
 from guard.inputs.worktree import WorkTree
 from guard.model.instance import Instance
 from guard.platforms.reading import TEXTS
 from guard.prices.book import open_book
+from guard.request import Request
 from guard.terraform import parallel, roots
 from guard.terraform.evaluation import Evaluation
 from guard.terraform.frozen import Freezer
@@ -33,7 +34,8 @@ def squared(piece: str) -> int:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process be copied although a test runner has threads of its own, which do nothing meanwhile."""
-    monkeypatch.setattr(parallel, "can_share", lambda: hasattr(os, "fork"))
+    for module in (parallel, roots):
+        monkeypatch.setattr(module, "can_share", lambda: hasattr(os, "fork"))
 
 
 @pytest.mark.usefixtures("alone")
@@ -104,7 +106,7 @@ def test_a_frozen_instance_is_understood_as_the_lazy_one(monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("alone")
 def test_roots_of_several_processes_are_those_of_one() -> None:
     tree = WorkTree(ROOT / "examples")
-    one, many = (evaluate(tree, EvaluationOptions(), sharing=Sharing(jobs, TEXTS)) for jobs in (1, 3))
+    one, many = (evaluate(tree, EvaluationOptions(), sharing=Sharing(jobs, lambda: TEXTS)) for jobs in (1, 3))
     assert [(each.root, each.problems, each.unknowns) for each in many] == [
         (each.root, each.problems, each.unknowns) for each in one
     ]
