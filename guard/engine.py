@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,7 +25,7 @@ from guard.model.rule import Project, Rule
 from guard.model.usage import UsageHistory
 from guard.platforms.packages import unpacked
 from guard.platforms.reading import read
-from guard.platforms.recognition import may_be_claimed
+from guard.platforms.recognition import may_be_claimed, seems_to_deploy
 from guard.policy.baseline import Baseline, Entry, subtracted
 from guard.policy.fixing import Fixer
 from guard.policy.judging import Judgement, judge
@@ -38,14 +37,6 @@ from guard.terraform.plan import read_plan
 from guard.terraform.roots import Evaluated
 
 TERRAFORM_FORMATS = frozenset({"hcl", "tfjson"})
-# What a deployment says of itself, in any format: text without one of these is nobody's, and nobody's broken text is
-# no reason to stop a pipeline.
-DEPLOYS = re.compile(
-    r"""(?:^[\s-]*|["'])(apiVersion|AWSTemplateFormatVersion|Resources|\$schema|workerPoolSpecs|endpoint_name|planned_values|"""
-    r"""resources|accelerators|instance_type|services|bundle|Steps|flavors|instance_group)["']?\s*[:{\[]""",
-    re.MULTILINE,
-)
-
 ADVISORY = frozenset({"template", "duplicate-key"})
 
 
@@ -302,19 +293,20 @@ def _documents(request: Request) -> Iterator[Document]:
 
 def _document(request: Request, path: str, chosen: Format) -> Iterator[Document]:
     try:
-        # Bytes that are no UTF-8 reach the format as lone surrogates, so that it can place them.
-        text = request.tree.read(path).decode("utf-8", "surrogateescape")
+        raw = request.tree.read(path)
     except ReadError as error:
         yield Document(path, "", problems=(Problem("unreadable", str(error), whole_file(path)),))
         return
-    if chosen.name == "yaml" and not (path in request.files or may_be_claimed(text)):
+    claimed = path in request.files or may_be_claimed(raw)
+    if chosen.name == "yaml" and not claimed:
         # Counted among the files, but not composed: that would take longer than everything else.
         yield Document(path, "")
         return
-    ours = DEPLOYS.search(text) is not None
-    if chosen.name == "json" and not ours:
+    ours = seems_to_deploy(raw)
+    if chosen.name == "json" and not (claimed and ours):
         return
-    document = chosen.parse(path, text)
+    # Bytes that are no UTF-8 reach the format as lone surrogates, so that it can place them.
+    document = chosen.parse(path, raw.decode("utf-8", "surrogateescape"))
     if not ours:
         document = replace(document, problems=tuple(_advisory(one) for one in document.problems))
     yield document

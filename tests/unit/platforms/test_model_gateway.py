@@ -39,7 +39,7 @@ def read(text: str) -> list[Resource]:
     item = Item("config.yaml", root)
     if not PLATFORM.claims(item):
         return []
-    assert may_be_claimed(text)
+    assert may_be_claimed(text.encode())
     return [one for one in PLATFORM.resources(item, Surroundings({}, (item,))) if isinstance(one, Resource)]
 
 
