@@ -172,8 +172,10 @@ def check(
     `problems` are those of reading the policy. `today` decides about waivers that expire. The findings of `baseline`
     count as waived. `history` is what machines were seen to use.
     """
-    understood = understand(request, prices)
     texts = Texts(request.tree)
+    # While other processes evaluate.
+    commented = texts.with_waivers(request.judges)
+    understood = understand(request, prices)
     project = replace(price(understood, prices), history=history, texts=texts)
     before = starting_point(understood, base, prices)
     rules = {entry.rule: rule for entry in policy.rules if (rule := find_rule(entry.rule)) is not None}
@@ -182,7 +184,7 @@ def check(
         project,
         rules,
         rule_names=rule_names(),
-        texts=texts.with_waivers(request.judges),
+        texts=commented,
         today=today,
         base=before,
     )

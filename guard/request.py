@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from guard.inputs.selection import below
 from guard.model.document import Tree
 from guard.model.node import Node
-from guard.terraform.roots import Evaluating, EvaluationOptions, Sharing
+from guard.terraform.roots import Evaluating, EvaluationOptions
 
 if TYPE_CHECKING:
     from guard.costing.usage import Usage
@@ -51,11 +51,4 @@ class Request:
 
     def evaluating(self) -> Evaluating:
         """Return the evaluation of the tree's Terraform, begun now."""
-        return Evaluating(self.tree, self.terraform, self.holds, Sharing(self.jobs, _texts))
-
-
-def _texts() -> Mapping[str, str]:
-    # Only another process needs them: platforms take long to import.
-    from guard.platforms.reading import TEXTS
-
-    return TEXTS
+        return Evaluating(self.tree, self.terraform, self.holds, self.jobs)

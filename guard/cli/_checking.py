@@ -30,12 +30,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def report(options: Namespace) -> Report:
     """Return what is found. Raises UsageError for what cannot be asked for."""
     chosen = _inputs.selection(options)
-    with _inputs.begun(options, chosen) as request:
-        # What judges takes long to import: meanwhile other processes evaluate.
-        from guard.cli import _options
+    asked = _inputs.begun(options, chosen)
+    # What judges takes long to import: meanwhile other processes evaluate.
+    from guard.cli import _options
 
-        policy, problems = _options.policy(options, chosen)
-        return found(options, chosen, policy, problems, request)
+    policy, problems = _options.policy(options, chosen)
+    return found(options, chosen, policy, problems, asked)
 
 
 def found(

@@ -6,10 +6,10 @@ import atexit
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from guard.cli._usage import UsageError
@@ -25,11 +25,17 @@ def selection(options: Namespace) -> Selection:
     if "-" in options.paths:
         if not options.stdin_filename:
             raise UsageError("- needs --stdin-filename NAME, which tells the format and the place of what is read")
-        stdin = (options.stdin_filename, sys.stdin.buffer.read())
+        stdin = (options.stdin_filename, _standard_input())
     try:
         return select(options.paths, stdin)
     except SelectionError as error:
         raise UsageError(str(error)) from None
+
+
+@cache
+def _standard_input() -> bytes:
+    # A run that lost another process begins anew, and this can be read only once.
+    return sys.stdin.buffer.read()
 
 
 def variables(options: Namespace) -> tuple[tuple[str, str], ...]:
@@ -96,12 +102,7 @@ def request(options: Namespace, chosen: Selection) -> Request:
     )
 
 
-@contextmanager
-def begun(options: Namespace, chosen: Selection) -> Iterator[Request]:
-    """Give what to read while other processes evaluate it, where that is worth it; they end with the block."""
+def begun(options: Namespace, chosen: Selection) -> Request:
+    """Return what to read; other processes begin to evaluate it where that is worth it."""
     asked = request(options, chosen)
-    evaluating = asked.evaluating()
-    try:
-        yield replace(asked, begun=evaluating)
-    finally:
-        evaluating.stop()
+    return replace(asked, begun=asked.evaluating())

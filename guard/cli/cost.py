@@ -47,15 +47,15 @@ def run(options: Namespace) -> int:
 
 def _breakdown(options: Namespace) -> Breakdown:
     chosen = _inputs.selection(options)
-    with _inputs.begun(options, chosen) as asked:
-        policy, problems = _options.policy(options, chosen)
-        used, mistakes = _options.usage(options, chosen, policy)
-        request = _options.with_facts(asked, policy, used)
-        prices = _options.prices(options, policy)
-        with _options.base(options, chosen, request) as before:
-            understood = engine.understand(request, prices)
-            base = engine.starting_point(understood, before, prices)
-            project = engine.price(understood, prices)
+    asked = _inputs.begun(options, chosen)
+    policy, problems = _options.policy(options, chosen)
+    used, mistakes = _options.usage(options, chosen, policy)
+    request = _options.with_facts(asked, policy, used)
+    prices = _options.prices(options, policy)
+    with _options.base(options, chosen, request) as before:
+        understood = engine.understand(request, prices)
+        base = engine.starting_point(understood, before, prices)
+        project = engine.price(understood, prices)
     return Breakdown(project, base, (*problems, *mistakes, *understood.problems), prices.as_of())
 
 

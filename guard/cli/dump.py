@@ -30,10 +30,10 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Print what was understood; 2 where a problem kept something from being read, else 0."""
     chosen = _inputs.selection(options)
-    with _inputs.begun(options, chosen) as asked:
-        # The policy tells where data lies and which clusters there are.
-        policy, mistakes = _options.written_policy(options, chosen)
-        understood = engine.understand(_options.with_facts(asked, policy), open_book(options.prices))
+    asked = _inputs.begun(options, chosen)
+    # The policy tells where data lies and which clusters there are.
+    policy, mistakes = _options.written_policy(options, chosen)
+    understood = engine.understand(_options.with_facts(asked, policy), open_book(options.prices))
     problems = (*mistakes, *understood.problems)
     sys.stdout.write(
         _shapes.write(

@@ -16,7 +16,7 @@ from typing import NoReturn
 from guard import __version__
 from guard.cli._usage import UsageError
 from guard.discover import modules, offered, one
-from guard.model.command import Command
+from guard.model.command import Command, LostError
 from guard.model.price import BookError
 
 CLEAN, FINDINGS, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from guard.cli import _cache
 
             _cache.leave_out()
-        status: int = options.run(options)
+        status = _status(options)
         sys.stdout.flush()
         return status
     except (UsageError, BookError) as error:
@@ -60,6 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  the one place where a bug becomes a line for the user and a file for us
         print(f"guard: this is a bug in guard; the details are in {_log()}: {ISSUES}", file=sys.stderr)
         return BUG
+
+
+def _status(options: argparse.Namespace) -> int:
+    """Return the exit status of the command, which runs anew in one process where another one was lost."""
+    try:
+        return int(options.run(options))
+    except LostError:
+        options.jobs = 1
+        return int(options.run(options))
 
 
 def _tune() -> None:

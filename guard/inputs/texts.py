@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from guard.model.document import ReadError, Tree
 
 COMMENTED = (".tf", ".tofu", ".tfvars", ".hcl", ".yaml", ".yml", ".pbtxt", "MLmodel")
-WAIVER = "guard:"
+WAIVER = b"guard:"
 
 
 class Texts(Mapping[str, str]):
@@ -36,5 +36,11 @@ class Texts(Mapping[str, str]):
 
     def with_waivers(self, judged: Callable[[str], bool]) -> dict[str, str]:
         """Return the files let through by `judged` in which an inline waiver may stand."""
-        paths = [path for path in self if judged(path) and path.endswith(COMMENTED)]
-        return {path: self[path] for path in paths if path in self and WAIVER in self[path]}
+        paths = [path for path in self if path.endswith(COMMENTED) and judged(path)]
+        return {path: self[path] for path in paths if self._mentions(path, WAIVER) and path in self}
+
+    def _mentions(self, path: str, what: bytes) -> bool:
+        try:
+            return what in self._tree.read(path)
+        except ReadError:
+            return False

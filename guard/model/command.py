@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+class LostError(Exception):
+    """Another process that held a part of what was understood has ended: the command is to run again in one process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command: `arguments` declares its options, `run` does it and returns the exit status."""

@@ -30,6 +30,8 @@ def chosen(
     where: Sequence[Where], resources: Iterable[Resource], rule: str
 ) -> tuple[tuple[Resource, ...], tuple[UnknownFact, ...]]:
     """Return the resources that are let through, and a statement for each that cannot be decided."""
+    if not where:
+        return tuple(resources), ()
     taken, undecided = [], []
     for resource in resources:
         answer = lets_through(where, resource)

@@ -1,4 +1,5 @@
-"""Work shared out to processes that are copies of this one; what they find comes back through pipes.
+"""Work shared out to processes that are copies of this one; what they find comes back through pipes, but for what is
+lazy, which they keep for as long as it may be asked for.
 
 A copy has everything that was read before it was made, and costs next to nothing to make. Where the system has no such
 copies, or several threads run, this process does all of the work itself, with the same result.
@@ -6,37 +7,33 @@ copies, or several threads run, this process does all of the work itself, with t
 
 from __future__ import annotations
 
+import mmap
 import os
-import pickle
-import signal
-import struct
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
+from guard.model.command import LostError
+from guard.terraform.remote import Connection, Keeper
+
 T = TypeVar("T")
-_TOKEN = struct.Struct("<H")
-# A pipe holds at least so much without a reader: one token for each piece of work.
-_MOST_PIECES = 4096 // _TOKEN.size
 
 
 class Shared(Generic[T]):
     """Pieces of work of which `jobs` processes each take the next one until none is left.
 
-    `work` does a piece; `packed` makes its result fit to leave a process. Begins at once, in the other processes.
+    `work` does a piece. Begins at once, in the other processes.
     """
 
-    def __init__(self, pieces: Sequence[str], jobs: int, work: Callable[[str], T], packed: Callable[[T], T]) -> None:
+    def __init__(self, pieces: Sequence[str], jobs: int, work: Callable[[str], T]) -> None:
         self._pieces = pieces
         self._work = work
-        self._packed = packed
-        self._helpers: list[tuple[int, int]] = []
-        self._tokens = -1
-        if min(jobs, len(pieces)) > 1 and len(pieces) <= _MOST_PIECES and can_share():
-            self._tokens, end = os.pipe()
-            os.write(end, b"".join(_TOKEN.pack(number) for number in range(len(pieces))))
-            os.close(end)
+        self._helpers: list[Connection] = []
+        if min(jobs, len(pieces)) > 1 and can_share():
+            # Processes that take a piece in the same moment both do it, which is seldom and does no harm.
+            self._taken = mmap.mmap(-1, len(pieces))
             for _ in range(min(jobs, len(pieces)) - 1):
                 helper = self._helper()
                 if helper is not None:
@@ -46,57 +43,57 @@ class Shared(Generic[T]):
         """Return the results in the order of the pieces, taking part in the work; done once."""
         found: dict[int, T] = {}
         try:
-            if self._tokens >= 0:
-                found = self._take(self._work)
-            for process, pipe in self._helpers:
-                found.update(_received(pipe))
-                os.waitpid(process, 0)
-            self._helpers = []
-        finally:
+            if self._helpers:
+                # From the other end, so that pieces which have something in common are done by one process.
+                found = self._take(range(len(self._pieces) - 1, -1, -1))
+            for helper in self._helpers:
+                # A process that was killed or met a bug sends nothing.
+                with suppress(LostError):
+                    found.update(helper.receive())
+        except BaseException:
             self.stop()
-        # What a process lost, because it was killed or met a bug, is done here, where a bug is told as one.
+            raise
+        self._helpers = []
+        # What a process lost is done here, where a bug is told as one.
         return [found[i] if i in found else self._work(piece) for i, piece in enumerate(self._pieces)]
 
     def stop(self) -> None:
         """End the other processes, where they were not waited for."""
-        for process, pipe in self._helpers:
-            os.close(pipe)
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+        for helper in self._helpers:
+            helper.close()
         self._helpers = []
-        if self._tokens >= 0:
-            os.close(self._tokens)
-            self._tokens = -1
 
-    def _take(self, work: Callable[[str], T]) -> dict[int, T]:
+    def _take(self, order: Iterable[int]) -> dict[int, T]:
         found: dict[int, T] = {}
-        while token := os.read(self._tokens, _TOKEN.size):
-            (number,) = _TOKEN.unpack(token)
-            found[number] = work(self._pieces[number])
+        for number in order:
+            if not self._taken[number]:
+                self._taken[number] = 1
+                found[number] = self._work(self._pieces[number])
         return found
 
-    def _helper(self) -> tuple[int, int] | None:
-        """Return another process and the pipe that its results come through, None where the system refuses one."""
-        result, end = os.pipe()
+    def _helper(self) -> Connection | None:
+        """Return the way to another process, None where the system refuses one."""
+        questions, ask = os.pipe()
+        answers, answer = os.pipe()
         try:
             process = os.fork()
         except OSError:
-            os.close(result)
-            os.close(end)
+            for end in (questions, ask, answers, answer):
+                os.close(end)
             return None
         if process:
-            os.close(end)
-            return process, result
+            os.close(questions)
+            os.close(answer)
+            return Connection(process, ask, answers)
         # No exception may leave the copy: it would go on with what this process has begun.
-        status = 1
         try:
-            os.close(result)
-            text = pickle.dumps(self._take(lambda piece: self._packed(self._work(piece))), -1)
-            with os.fdopen(end, "wb") as out:
-                out.write(text)
-            status = 0
+            os.close(ask)
+            os.close(answers)
+            keeper = Keeper(questions, answer)
+            keeper.send(self._take(range(len(self._pieces))))
+            keeper.serve()
         finally:
-            os._exit(status)
+            os._exit(0)
 
 
 def can_share() -> bool:
@@ -113,13 +110,3 @@ def processors() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
-
-
-def _received(pipe: int) -> dict[int, T]:
-    with os.fdopen(pipe, "rb") as found:
-        text = found.read()
-    try:
-        # It comes from a copy of this process, through a pipe that nobody else has.
-        return dict(pickle.loads(text))  # noqa: S301
-    except Exception:  # noqa: BLE001  a copy that was killed leaves half of its results, or none
-        return {}

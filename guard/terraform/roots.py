@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from guard.model.instance import Instance
 from guard.model.location import Location
 from guard.terraform.checking import Walk
 from guard.terraform.evaluation import Evaluation
-from guard.terraform.frozen import Freezer
 from guard.terraform.instances import instances_of, unknowns_of
 from guard.terraform.known_calls import known_instances
 from guard.terraform.layout import Ties, everywhere, find_roots, likely_ties, reachable, ties_of
@@ -24,7 +23,7 @@ from guard.terraform.parallel import Shared, can_share, processors
 from guard.terraform.sources import Sources
 from guard.terraform.variables import EvaluationOptions
 
-__all__ = ["Evaluated", "Evaluating", "EvaluationOptions", "Sharing", "evaluate", "evaluation_of"]
+__all__ = ["Evaluated", "Evaluating", "EvaluationOptions", "evaluate", "evaluation_of"]
 
 TERRAGRUNT = frozenset({"terragrunt.hcl", "terragrunt.hcl.json", "terragrunt.stack.hcl"})
 WORTH_A_PROCESS = 300_000
@@ -43,17 +42,6 @@ class Evaluated:
     unknowns: tuple[UnknownFact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    """How work is shared out: over how many processes at most, None for as many as are worth it.
-
-    `texts` tells, by type of resource, which attribute's text is asked for as it is written.
-    """
-
-    jobs: int | None = 1
-    texts: Callable[[], Mapping[str, str]] = dict
-
-
 class _Done(NamedTuple):
     """A root that was evaluated, and what the directories that it reaches say."""
 
@@ -65,7 +53,8 @@ class Evaluating:
     """The roots of a tree while they are evaluated: begun in other processes where that is worth it.
 
     Roots are looked for in the directories that `within` lets through; the modules that they call may stand elsewhere.
-    A module that a unit of Terragrunt deploys is judged as the unit deploys it. Nothing in the tree makes this raise.
+    A module that a unit of Terragrunt deploys is judged as the unit deploys it. `jobs` is how many processes
+    evaluate at most, None for as many as are worth it. Nothing in the tree makes this raise.
     """
 
     def __init__(
@@ -73,7 +62,7 @@ class Evaluating:
         tree: Tree,
         options: EvaluationOptions,
         within: Callable[[str], bool] = everywhere,
-        sharing: Sharing = Sharing(),
+        jobs: int | None = 1,
     ) -> None:
         self._sources = Sources(tree, options.modules)
         self._options = options
@@ -82,10 +71,10 @@ class Evaluating:
         self._likely: tuple[str, ...] = ()
         self._deployed, self._taken = _units(self._sources, options, within)
         # A download is not shared.
-        if sharing.jobs != 1 and options.modules is None and can_share():
-            self._share(sharing)
+        if jobs != 1 and options.modules is None and can_share():
+            self._share(jobs)
 
-    def _share(self, sharing: Sharing) -> None:
+    def _share(self, jobs: int | None) -> None:
         """Begin with the roots that the text seems to have, so that each process parses what it needs by itself."""
         sources = self._sources
         ties = cache(partial(likely_ties, sources))
@@ -93,14 +82,8 @@ class Evaluating:
         weights = {root: _weight(sources, root, ties) for root in likely}
         # The largest first, so that no process is left with one when the others are done.
         self._likely = tuple(sorted(likely, key=lambda root: (-weights[root], root)))
-        jobs = sharing.jobs or min(processors(), 1 + sum(weights.values()) // WORTH_A_PROCESS)
-        texts = cache(sharing.texts)
-        self._shared = Shared(
-            self._likely,
-            jobs,
-            lambda root: _done(sources, root, self._options),
-            lambda done: done._replace(evaluated=_frozen(done.evaluated, texts())),
-        )
+        worth = min(processors(), 1 + sum(weights.values()) // WORTH_A_PROCESS)
+        self._shared = Shared(self._likely, jobs or worth, lambda root: _done(sources, root, self._options))
 
     def finish(self) -> tuple[Evaluated, ...]:
         """Return every root, evaluated, sorted by directory."""
@@ -121,10 +104,10 @@ class Evaluating:
 
 
 def evaluate(
-    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = everywhere, sharing: Sharing = Sharing()
+    tree: Tree, options: EvaluationOptions, within: Callable[[str], bool] = everywhere, jobs: int | None = 1
 ) -> tuple[Evaluated, ...]:
     """Return every root of a tree, evaluated, sorted by directory."""
-    return Evaluating(tree, options, within, sharing).finish()
+    return Evaluating(tree, options, within, jobs).finish()
 
 
 def _units(
@@ -153,12 +136,6 @@ def _weight(sources: Sources, root: str, ties: Callable[[str], Ties]) -> int:
     """Return about how much there is to parse and to evaluate below a root, in characters."""
     found = reachable([root], lambda one: ties(one).calls)
     return sum(len(sources.text(path)) for directory in found for path in sources.configuration(directory))
-
-
-def _frozen(one: Evaluated, texts: Mapping[str, str]) -> Evaluated:
-    freezer = Freezer(texts)
-    with deep_recursion():
-        return replace(one, instances=tuple(freezer.instance(instance) for instance in one.instances))
 
 
 def _done(sources: Sources, root: str, options: EvaluationOptions) -> _Done:

@@ -9,7 +9,7 @@ import pytest
 from guard.inputs.memory import MemoryTree
 from guard.terraform import parallel, roots
 from guard.terraform.layout import Ties, find_roots, likely_ties, ties_of
-from guard.terraform.roots import EvaluationOptions, Sharing, evaluate
+from guard.terraform.roots import EvaluationOptions, evaluate
 from guard.terraform.sources import Sources
 
 RESOURCE = 'resource "aws_instance" "a" {\n  instance_type = "p5.48xlarge"\n}\n'
@@ -59,7 +59,7 @@ def test_what_only_seems_to_be_decides_nothing(
 ) -> None:
     for module in (parallel, roots):
         monkeypatch.setattr(module, "can_share", lambda: hasattr(os, "fork"))
-    one, many = (evaluate(MemoryTree(files), EvaluationOptions(), sharing=Sharing(jobs)) for jobs in (1, 3))
+    one, many = (evaluate(MemoryTree(files), EvaluationOptions(), jobs=jobs) for jobs in (1, 3))
     assert [each.root for each in many] == [each.root for each in one] == expected
     assert [[i.address for i in each.instances] for each in many] == [
         [i.address for i in each.instances] for each in one

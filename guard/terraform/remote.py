@@ -1,0 +1,242 @@
+"""Lazy values that stay in the process which evaluated them: another process asks that one for what it needs.
+
+Most of what a configuration says is asked for by nobody, and evaluating all of it in order to send it would take longer
+than everything else that a process does.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import signal
+import struct
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, overload
+
+from guard.model.command import LostError
+
+_LENGTH: Final = struct.Struct("<Q")
+_WHOLE: Final = (tuple, list, str, bytes)
+_ITEM, _ALL, _CALL = "item", "all", "call"
+_MAPPING, _SEQUENCE, _CALLABLE = "mapping", "sequence", "callable"
+_Reference = tuple[str, int, tuple[str, ...]]
+"""A thing that is kept: as what, its number, and the names in it."""
+
+
+class Keeper:
+    """What a process keeps for another, which knows each thing by its number; `connect` begins to answer questions."""
+
+    def __init__(self, questions: int, answers: int) -> None:
+        self._questions = questions
+        self._answers = answers
+        self._things: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._sorts: dict[type, str | None] = {}
+
+    def send(self, thing: object) -> None:
+        """Send a thing, all of it but what is lazy. Raises what pickle raises, and OSError where nobody listens."""
+        text = io.BytesIO()
+        pickler = _Pickler(text, -1)
+        pickler.reference = self._reference
+        pickler.dump(thing)
+        _write(self._answers, text.getbuffer())
+
+    def serve(self) -> None:
+        """Answer questions until nobody is there to ask any."""
+        while question := _read(self._questions):
+            number, operation, asked = pickle.loads(question)  # noqa: S301  from the process that this one is a copy of
+            self.send(_answer(self._things[number], operation, asked))
+
+    def _reference(self, thing: Any) -> _Reference | None:
+        kind = type(thing)
+        if kind not in self._sorts:
+            self._sorts[kind] = _sort(kind)
+        sort = self._sorts[kind]
+        if sort is None:
+            return None
+        number = self._numbers.get(id(thing))
+        if number is None:
+            number = self._numbers[id(thing)] = len(self._things)
+            self._things.append(thing)
+        # Most of what is asked of a mapping it does not have: its names go with it.
+        return sort, number, tuple(thing) if sort == _MAPPING else ()
+
+
+class Connection:
+    """The way to a process that keeps things; when nothing refers to it any longer, that process is ended."""
+
+    def __init__(self, process: int, questions: int, answers: int) -> None:
+        self._questions = questions
+        self._answers = answers
+        self._things: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self.close = weakref.finalize(self, _end, process, questions, answers)
+
+    def receive(self) -> Any:
+        """Return what comes next. Raises LostError where the process has ended, or sends what cannot be read."""
+        try:
+            text = _read(self._answers)
+        except OSError:
+            text = b""
+        if not text:
+            raise LostError
+        unpickler = _Unpickler(io.BytesIO(text))
+        unpickler.thing = self._thing
+        return unpickler.load()
+
+    def ask(self, number: int, operation: str, asked: object) -> Any:
+        """Return the answer to a question about what is kept. Raises LostError where the process has ended."""
+        try:
+            _write(self._questions, memoryview(pickle.dumps((number, operation, asked), -1)))
+        except OSError:
+            raise LostError from None
+        return self.receive()
+
+    def _thing(self, reference: _Reference) -> Any:
+        sort, number, names = reference
+        found = self._things.get(number)
+        if found is None:
+            found = self._things[number] = _STUBS[sort](partial(self.ask, number), names)
+        return found
+
+
+class _Pickler(pickle.Pickler):
+    reference: Callable[[object], _Reference | None]
+
+    def persistent_id(self, thing: object) -> _Reference | None:
+        return self.reference(thing)
+
+
+class _Unpickler(pickle.Unpickler):
+    thing: Callable[[_Reference], Any]
+
+    def persistent_load(self, reference: _Reference) -> Any:
+        return self.thing(reference)
+
+
+_Ask = Callable[[str, object], Any]
+
+
+class _RemoteMapping(Mapping[str, Any]):
+    """A mapping that stands in another process; an item is fetched when it is asked for, all of them for a loop."""
+
+    __slots__ = ("__weakref__", "_ask", "_found", "_names")
+
+    def __init__(self, ask: _Ask, names: tuple[str, ...]) -> None:
+        self._ask = ask
+        self._names = names
+        self._found: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._found
+        if name not in found and name in self._names:
+            found[name] = self._ask(_ITEM, name)
+        return found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        if len(self._found) < len(self._names):
+            # What was found before stays what it is.
+            self._found = {**self._ask(_ALL, None), **self._found}
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+class _RemoteSequence(Sequence[Any]):
+    """A sequence that stands in another process; fetched when it is asked for."""
+
+    __slots__ = ("__weakref__", "_ask", "_found")
+
+    def __init__(self, ask: _Ask, names: tuple[str, ...]) -> None:
+        self._ask = ask
+        self._found: tuple[Any, ...] | None = None
+
+    @overload
+    def __getitem__(self, position: int) -> Any: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Any]: ...
+    def __getitem__(self, position: int | slice) -> Any:
+        return self._all()[position]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> tuple[Any, ...]:
+        if self._found is None:
+            self._found = self._ask(_ALL, None)
+        return self._found
+
+
+class _RemoteCallable:
+    """Something to call that stands in another process."""
+
+    __slots__ = ("__weakref__", "_ask")
+
+    def __init__(self, ask: _Ask, names: tuple[str, ...]) -> None:
+        self._ask = ask
+
+    def __call__(self, *arguments: object) -> Any:
+        return self._ask(_CALL, arguments)
+
+
+_STUBS: Final[Mapping[str, Callable[[_Ask, tuple[str, ...]], Any]]] = {
+    _MAPPING: _RemoteMapping,
+    _SEQUENCE: _RemoteSequence,
+    _CALLABLE: _RemoteCallable,
+}
+
+
+def _sort(kind: type) -> str | None:
+    """Return as what a thing of this type is kept, None where it is sent."""
+    if issubclass(kind, Mapping) and kind is not dict:
+        return _MAPPING
+    if issubclass(kind, Sequence) and not issubclass(kind, _WHOLE):
+        return _SEQUENCE
+    return _CALLABLE if kind is partial else None
+
+
+def _answer(thing: Any, operation: str, asked: Any) -> Any:
+    if operation == _CALL:
+        return thing(*asked)
+    if operation == _ITEM:
+        return thing[asked]
+    return dict(thing) if isinstance(thing, Mapping) else tuple(thing)
+
+
+def _read(pipe: int) -> bytes:
+    """Return what was written as one, nothing where the pipe has ended."""
+    header = _exactly(pipe, _LENGTH.size)
+    if not header:
+        return b""
+    (length,) = _LENGTH.unpack(header)
+    return _exactly(pipe, length)
+
+
+def _exactly(pipe: int, count: int) -> bytes:
+    parts = []
+    while count and (part := os.read(pipe, min(count, 1 << 20))):
+        parts.append(part)
+        count -= len(part)
+    return b"" if count else b"".join(parts)
+
+
+def _write(pipe: int, text: memoryview) -> None:
+    rest = memoryview(_LENGTH.pack(len(text)) + text)
+    while rest:
+        rest = rest[os.write(pipe, rest) :]
+
+
+def _end(process: int, questions: int, answers: int) -> None:
+    os.close(questions)
+    os.close(answers)
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(process, 0)
