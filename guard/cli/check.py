@@ -7,13 +7,16 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guard.cli import _arguments, _checking
 from guard.cli._usage import UsageError
 from guard.discover import modules, one
 from guard.model.command import Command
 from guard.model.finding import Severity
-from guard.model.report import Report, Reporter, ReportOptions
+
+if TYPE_CHECKING:
+    from guard.model.report import Report
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -38,14 +41,14 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Check, write every report that was asked for, and return the exit status."""
-    wanted = [_reporter(written) for written in options.format or ["text"]]
+    wanted = [_wanted(written) for written in options.format or ["text"]]
     if sum(path is None for _, path in wanted) > 1:
         raise UsageError("only one --format may go to standard output; write the others as --format NAME=FILE")
     report = _checking.report(options)
     if not options.verbose:
         report = replace(report, notes=report.notes[:1])
-    for reporter, path in wanted:
-        _write(reporter, path, report, options)
+    for name, path in wanted:
+        _write(name, path, report, options)
     return status(report, options.fail_on)
 
 
@@ -63,17 +66,20 @@ def status(report: Report, fail_on: str) -> int:
     return int(grave)
 
 
-def _reporter(written: str) -> tuple[Reporter, Path | None]:
+def _wanted(written: str) -> tuple[str, Path | None]:
     name, equals, path = written.partition("=")
-    reporter = one("guard.reports", name, "REPORTER", Reporter)
-    if reporter is None:
+    if name.replace("-", "_") not in modules("guard.reports"):
         raise UsageError(f"--format {name}: no such format; there are {', '.join(modules('guard.reports'))}")
     if equals and not path:
         raise UsageError(f"--format {written} names no file")
-    return reporter, Path(path) if path else None
+    return name, Path(path) if path else None
 
 
-def _write(reporter: Reporter, path: Path | None, report: Report, options: Namespace) -> None:
+def _write(name: str, path: Path | None, report: Report, options: Namespace) -> None:
+    from guard.model.report import Reporter, ReportOptions
+
+    reporter = one("guard.reports", name, "REPORTER", Reporter)
+    assert reporter is not None
     color = _colored(options) and path is None
     text = reporter.render(report, ReportOptions(color=color, quiet=options.quiet, verbose=options.verbose))
     if path is None:
@@ -83,7 +89,7 @@ def _write(reporter: Reporter, path: Path | None, report: Report, options: Names
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"--format {reporter.name}={path}: {error.strerror}") from None
+        raise UsageError(f"--format {name}={path}: {error.strerror}") from None
 
 
 def _colored(options: Namespace) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from guard.model.resource import Resource
+if TYPE_CHECKING:
+    from guard.model.resource import Resource
 
 METRICS = ("cpu_percent", "memory_percent", "accelerator_percent", "accelerator_memory_percent")
 """Each in percent of the whole machine or pod, from 0 to 100; accelerators are averaged over all of a machine's."""

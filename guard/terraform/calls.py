@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from guard.formats.hcl_syntax import Call, Expression, GetAttribute, Index, Literal, Parentheses, Splat, Variable
 from guard.model.location import Span
 from guard.model.value import Unknown
-from guard.terraform.functions.framework import NOWHERE, FunctionError
+from guard.terraform.functions.framework import NOWHERE, Environment, FunctionError
 from guard.terraform.references import parts_of
 from guard.terraform.scope import EvaluationError, Scope
 from guard.terraform.types import BOOL, DYNAMIC, friendly_name
@@ -49,14 +49,12 @@ def call(node: Call, scope: Scope, evaluate: Evaluate) -> Value:
 
 
 def _run(node: Call, arguments: list[Value], scope: Scope) -> Value:
-    from guard.terraform.functions import table
-
     try:
         if node.name in DECODERS and len(arguments) == 1 and not arguments[0].marks:
             text = arguments[0].content
             if isinstance(text, str):
                 return _decoded(node.name, text)
-        return table.call(node.name, arguments, scope.context.environment(scope, node.span))
+        return _functions()(node.name, arguments, scope.context.environment(scope, node.span))
     except FunctionError as error:
         span = node.name_span
         # An argument that came out of an expansion stands at the expanded expression.
@@ -65,15 +63,21 @@ def _run(node: Call, arguments: list[Value], scope: Scope) -> Value:
         raise scope.error(f"{node.name}(): {error.message}", span) from None
 
 
+@cache
+def _functions() -> Callable[[str, Sequence[Value], Environment], Value]:
+    # They take long to import, and evaluating a policy's numbers needs none of them.
+    from guard.terraform.functions import table
+
+    return table.call
+
+
 DECODERS = frozenset({"csvdecode", "jsondecode", "yamldecode"})
 
 
 @lru_cache(maxsize=64)
 def _decoded(name: str, text: str) -> Value:
     # Modules that are called from many places read the same files each time.
-    from guard.terraform.functions import table
-
-    return table.call(name, [string(text)], NOWHERE)
+    return _functions()(name, [string(text)], NOWHERE)
 
 
 def _size(value: Value) -> int:

@@ -217,12 +217,12 @@ class ModuleInstance:
 
     def local(self, name: str) -> Value | None:
         """Return a local value, None where it is not defined."""
-        local = self.module.locals.get(name)
-        if local is None:
-            return None
         found = self._values.get(f"local.{name}")
         if found is not None:
             return found
+        local = self.module.locals.get(name)
+        if local is None:
+            return None
         place = Location(local.path, local.attribute.name_span)
         return self.part(f"local.{name}", lambda: local_value(self, name, local), place)
 
@@ -233,6 +233,9 @@ class ModuleInstance:
 
     def output(self, name: str) -> Value | None:
         """Return an output's value, None where it is not declared."""
+        found = self._values.get(f"output.{name}")
+        if found is not None:
+            return found
         written = self.module.outputs.get(name)
         if written is None:
             return None
@@ -327,10 +330,10 @@ class ModuleInstance:
 
     def resources(self, subject: str) -> tuple[ResourceInstance, ...]:
         """Return the instances of a resource or data source of this module."""
-        from guard.terraform.resources import ResourceInstance
-
         found = self._resources.get(subject)
         if found is None:
+            from guard.terraform.resources import ResourceInstance
+
             written = self.module.resources[subject]
             expansion = self.expansion(subject, written)
             found = tuple(
@@ -342,6 +345,9 @@ class ModuleInstance:
 
     def resource(self, subject: str) -> Value | None:
         """Return a resource as references see it: one object, or a tuple or object of them; None if not declared."""
+        found = self._values.get(f"resource {subject}")
+        if found is not None:
+            return found
         written = self.module.resources.get(subject)
         if written is None:
             return None

@@ -22,6 +22,7 @@ from guard.terraform.types import BOOL, DYNAMIC, NUMBER, Type, conforms, has_dyn
 from guard.terraform.values import (
     FALSE,
     TRUE,
+    Content,
     Undecided,
     Value,
     as_flag,
@@ -42,6 +43,10 @@ from guard.terraform.values import (
 
 def binary(symbol: str, left: Value, right: Value) -> Value:
     """Return `left symbol right`; FunctionError, whose `argument` tells the operand, where that cannot be."""
+    if symbol in _QUICK and not left.marks and not right.marks:
+        decided = _QUICK[symbol](left.content, right.content)
+        if decided is not None:
+            return TRUE if decided else FALSE
     operation = _BINARY[symbol]
     operands = [_operand(operation, 0, left, "left"), _operand(operation, 1, right, "right")]
     try:
@@ -52,6 +57,8 @@ def binary(symbol: str, left: Value, right: Value) -> Value:
 
 def unary(symbol: str, operand: Value) -> Value:
     """Return `-operand` or `!operand`; FunctionError where that cannot be."""
+    if symbol == "!" and type(operand.content) is bool and not operand.marks:
+        return FALSE if operand.content else TRUE
     operation = _UNARY[symbol]
     try:
         return call_converted(operation, [_operand(operation, 0, operand, "unary")])
@@ -281,6 +288,35 @@ def _not(arguments: Arguments, kind: Type, environment: Environment) -> Value:
     return negation(arguments[0])
 
 
+def _same(left: Content, right: Content) -> bool | None:
+    """Tell whether two unmarked contents are equal, where that is plain: texts, truth values and nulls."""
+    if type(left) is type(right) and (left is None or type(left) is str or type(left) is bool):
+        return left == right
+    if (left is None or right is None) and type(left) is not Undecided and type(right) is not Undecided:
+        return False
+    return None
+
+
+def _other(left: Content, right: Content) -> bool | None:
+    found = _same(left, right)
+    return None if found is None else not found
+
+
+def _both(left: Content, right: Content) -> bool | None:
+    return left and right if type(left) is bool and type(right) is bool else None
+
+
+def _one(left: Content, right: Content) -> bool | None:
+    return left or right if type(left) is bool and type(right) is bool else None
+
+
+# What most operators in configurations are about, without the steps that unknown, marked and converted operands need.
+_QUICK: Final[Mapping[str, Callable[[Content, Content], bool | None]]] = {
+    "==": _same,
+    "!=": _other,
+    "&&": _both,
+    "||": _one,
+}
 _BINARY: Final[Mapping[str, Function]] = {
     "+": _arithmetic(numbers.add, "can't compute sum of opposing infinities"),
     "-": _arithmetic(numbers.subtract, "can't subtract infinity from itself"),

@@ -57,6 +57,9 @@ class FunctionCall(NamedTuple):
 Found: TypeAlias = Reference | FunctionCall
 
 
+_REFERRING = frozenset({Variable, GetAttribute, Index})
+
+
 def subject_of(names: tuple[str, ...]) -> str:
     """Return the address that a chain of names refers to (`var.a`, `data.aws_ami.x`, `aws_instance.a`), "" for less."""
     length = 3 if names[0] in ("data", "ephemeral") else 2
@@ -68,21 +71,25 @@ def references(expression: Part, bound: frozenset[str] = NO_NAMES) -> list[Refer
     return [found for found in mentions(expression, bound) if type(found) is Reference]
 
 
-def mentions(start: Part, bound: frozenset[str] = NO_NAMES) -> Iterator[Found]:
-    """Yield every reference and function call in an expression, in no promised order."""
+def mentions(start: Part, bound: frozenset[str] = NO_NAMES) -> list[Found]:
+    """Return every reference and function call in an expression, in no promised order."""
+    found: list[Found] = []
     if type(start) is Literal:
-        return
+        return found
     pending: Pending = [(start, bound)]
     while pending:
         node, names = pending.pop()
         kind = type(node)
-        if kind in (Variable, GetAttribute, Index):
-            yield from _chain(node, names, pending)
+        if kind in _REFERRING:
+            reference = _chain(node, names, pending)
+            if reference is not None:
+                found.append(reference)
         elif kind is Call:
-            yield FunctionCall(node.name, node.name_span)  # type: ignore[union-attr]
+            found.append(FunctionCall(node.name, node.name_span))  # type: ignore[union-attr]
             pending += [(argument, names) for argument in node.arguments]  # type: ignore[union-attr]
         else:
             _CHILDREN[kind](node, names, pending)
+    return found
 
 
 def parts_of(expression: Part, bound: frozenset[str] = NO_NAMES) -> list[Expression]:
@@ -92,7 +99,7 @@ def parts_of(expression: Part, bound: frozenset[str] = NO_NAMES) -> list[Express
     while pending:
         node, names = pending.pop()
         kind = type(node)
-        if kind in (Variable, GetAttribute, Index):
+        if kind in _REFERRING:
             reference = _cut(node, names, pending)
             if reference is not None:
                 found.append(reference)
@@ -146,7 +153,7 @@ def iterator_name(body: Body, label: str) -> str:
     return label
 
 
-def _chain(node: Any, bound: frozenset[str], pending: Pending) -> Iterator[Reference]:
+def _chain(node: Any, bound: frozenset[str], pending: Pending) -> Reference | None:
     names: list[str] = []
     indexed: list[bool] = []
     here = False
@@ -166,7 +173,8 @@ def _chain(node: Any, bound: frozenset[str], pending: Pending) -> Iterator[Refer
     if type(inner) is not Variable:
         pending.append((inner, bound))
     elif inner.name not in bound:
-        yield Reference((inner.name, *reversed(names)), (here, *reversed(indexed)), node.span, inner.span)
+        return Reference((inner.name, *reversed(names)), (here, *reversed(indexed)), node.span, inner.span)
+    return None
 
 
 def _template(node: Template, bound: frozenset[str], pending: Pending) -> None:

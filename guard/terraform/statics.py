@@ -110,11 +110,11 @@ class Graph:
         self.statics = statics
         self.parts: list[Part] = []
         self._needs: dict[int, list[int]] = {}
-        self._number: dict[tuple[tuple[str, ...], Subject], int] = {}
+        self._numbers: dict[tuple[str, ...], dict[Subject, int]] = {}
         for branch in root.walk():
-            for subject in statics(branch.module).mentions:
-                self._number[branch.names, subject] = len(self.parts)
-                self.parts.append((branch, subject))
+            first = len(self.parts)
+            self.parts += [(branch, subject) for subject in statics(branch.module).mentions]
+            self._numbers[branch.names] = {part[1]: first + i for i, part in enumerate(self.parts[first:])}
 
     def groups(self) -> list[list[int]]:
         """Return the parts by number, those that need each other in one group, groups in the order of evaluation."""
@@ -131,44 +131,34 @@ class Graph:
         branch, subject = self.parts[number]
         statics = self.statics(branch.module)
         found: list[int] = []
-        if branch.parent is not None:
-            self._add(found, branch.parent, f"module.{branch.names[-1]}")
-        if subject.startswith("var."):
-            found += self._argument(branch, subject.removeprefix("var."))
-        elif subject.startswith("module."):
-            for lead in statics.leads(subject, *EXPANSION):
-                self._follow(found, branch, lead)
-        else:
-            for lead in statics.leads(subject):
-                self._follow(found, branch, lead)
-        return found
-
-    def _argument(self, branch: Branch, name: str) -> list[int]:
-        if branch.parent is None:
-            return []
-        found: list[int] = []
-        for lead in self.statics(branch.parent.module).leads(f"module.{branch.names[-1]}", name):
-            self._follow(found, branch.parent, lead)
+        parent = branch.parent
+        if parent is not None:
+            caller = f"module.{branch.names[-1]}"
+            found.append(self._numbers[parent.names][caller])
+            if subject.startswith("var."):
+                found += self._followed(parent, self.statics(parent.module).leads(caller, subject.removeprefix("var.")))
+        if subject.startswith("module."):
+            found += self._followed(branch, statics.leads(subject, *EXPANSION))
+        elif not subject.startswith("var."):
+            found += self._followed(branch, statics.leads(subject))
         return found
 
     def targets(self, branch: Branch, reference: Reference) -> list[int]:
         """Return the parts that a reference in `branch` leads to."""
+        return self._followed(branch, (lead_of(reference),))
+
+    def _followed(self, branch: Branch, leads: Iterable[Lead]) -> list[int]:
+        numbers = self._numbers[branch.names]
         found: list[int] = []
-        self._follow(found, branch, lead_of(reference))
+        for subject, called in leads:
+            if subject in numbers:
+                found.append(numbers[subject])
+            child = branch.children.get(called[0]) if called else None
+            if child is not None:
+                outputs = self._numbers[child.names]
+                subjects = [f"output.{name}" for name in called[1:] or child.module.outputs]
+                found += [outputs[one] for one in subjects if one in outputs]
         return found
-
-    def _follow(self, found: list[int], branch: Branch, lead: Lead) -> None:
-        subject, called = lead
-        self._add(found, branch, subject)
-        child = branch.children.get(called[0]) if called else None
-        if child is not None:
-            for name in called[1:] or tuple(child.module.outputs):
-                self._add(found, child, f"output.{name}")
-
-    def _add(self, found: list[int], branch: Branch, subject: Subject) -> None:
-        number = self._number.get((branch.names, subject))
-        if number is not None:
-            found.append(number)
 
 
 def strongly_connected(size: int, needs: Callable[[int], Sequence[int]]) -> list[list[int]]:

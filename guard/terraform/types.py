@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["string", "number", "bool", "dynamic", "list", "set", "map", "tuple", "object"]
@@ -22,6 +22,7 @@ class Type:
     items: tuple[Type, ...] = ()
     attributes: Mapping[str, Type] | None = None
     optional: frozenset[str] = frozenset()
+    _bare: Type | bool = field(default=False, init=False, repr=False, compare=False)
 
     def __hash__(self) -> int:
         return hash((self.kind, self.element, self.items, tuple(self.attributes or ())))
@@ -104,6 +105,18 @@ def without_optional(type_: Type) -> Type:
     """Return the type of values that conform to this constraint: the same without optional attributes, at any depth."""
     if type_.kind in _SIMPLE:
         return type_
+    kept = type_._bare
+    if isinstance(kept, Type):
+        return kept
+    if kept:
+        return type_
+    found = _without_optional(type_)
+    # Kept, because whoever converts to a type asks for it; a type does not refer to itself, so that it can be freed.
+    object.__setattr__(type_, "_bare", True if found is type_ else found)
+    return found
+
+
+def _without_optional(type_: Type) -> Type:
     if type_.element is not None:
         element = without_optional(type_.element)
         return type_ if element is type_.element else Type(type_.kind, element)

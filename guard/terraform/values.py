@@ -21,7 +21,7 @@ from guard.terraform.content import Value as Value
 from guard.terraform.number_parsing import from_decimal
 from guard.terraform.numbers import Number, compare, from_integer
 from guard.terraform.sets import distinct
-from guard.terraform.types import BOOL, DYNAMIC, NUMBER, STRING, Type, list_of, map_of, object_of, set_of, tuple_of
+from guard.terraform.types import BOOL, DYNAMIC, NUMBER, STRING, Type, list_of, map_of, set_of, tuple_of
 
 SENSITIVE: Final = "sensitive"
 EPHEMERAL: Final = "ephemeral"
@@ -112,10 +112,11 @@ def tuple_value(items: Iterable[Value]) -> Value:
 def object_value(attributes: Mapping[str, Value]) -> Value:
     """Return an object; names are normalised and sorted."""
     content = {name: attributes[name] for name in sorted(attributes)}
-    if not all(name.isascii() for name in content):
-        content = {name: content[name] for name in content}
+    if not "".join(content).isascii():
         content = dict(sorted((normalized(name), each) for name, each in content.items()))
-    return Value(object_of({name: each.type for name, each in content.items()}), content)
+    if not content:
+        return EMPTY_OBJECT
+    return Value(Type("object", attributes={name: each.type for name, each in content.items()}), content)
 
 
 def list_value(items: Iterable[Value], element: Type | None = None) -> Value:

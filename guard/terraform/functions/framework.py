@@ -124,15 +124,30 @@ class Function:
     variadic: Parameter | None = None
     never_null: bool = True
 
-    def parameter(self, position: int) -> Parameter | None:
-        """Return the parameter that takes the argument at `position`, None where there is none."""
-        return self.parameters[position] if position < len(self.parameters) else self.variadic
+    @property
+    def rest(self) -> Parameter:
+        """The parameter that takes the arguments after those of `parameters`; there is one where they are counted."""
+        assert self.variadic is not None
+        return self.variadic
+
+
+_HOLDING: Final = (tuple, dict)
+"""What holds other values, which may be marked."""
 
 
 def call(function: Function, arguments: Arguments, environment: Environment = NOWHERE) -> Value:
     """Return the function's result, its arguments converted to the parameters' types; FunctionError if it fails."""
     _count(function, len(arguments))
-    return call_converted(function, [_converted(function, i, value) for i, value in enumerate(arguments)], environment)
+    parameters, several = function.parameters, len(function.parameters)
+    converted = list(arguments)
+    for position, value in enumerate(arguments):
+        wanted = parameters[position].type if position < several else function.rest.type
+        if wanted is not value.type and wanted.kind != "dynamic":
+            try:
+                converted[position] = convert(value, wanted)
+            except ConversionError as error:
+                raise FunctionError(str(error), position) from None
+    return call_converted(function, converted, environment)
 
 
 def call_converted(function: Function, arguments: list[Value], environment: Environment = NOWHERE) -> Value:
@@ -140,15 +155,16 @@ def call_converted(function: Function, arguments: list[Value], environment: Envi
     marks: frozenset[str] = NO_MARKS
     undecided = untyped = False
     prepared: list[Value] = []
+    parameters, several = function.parameters, len(function.parameters)
     for position, argument in enumerate(arguments):
-        parameter = function.parameter(position)
-        assert parameter is not None
+        parameter = parameters[position] if position < several else function.rest
         value = argument
-        if not parameter.marked:
+        content = value.content
+        if not parameter.marked and (argument.marks or type(content) in _HOLDING):
             value, found = unmarked_deep(argument)
             if found:
                 marks |= found
-        content = value.content
+                content = value.content
         if content is None and not parameter.null:
             raise FunctionError("argument must not be null", position)
         if value.type.kind == "dynamic" and not parameter.dynamic:
@@ -186,17 +202,6 @@ def _count(function: Function, given: int) -> None:
     if given < wanted or (given > wanted and function.variadic is None):
         least = "at least " if function.variadic else ""
         raise FunctionError(f"wrong number of arguments ({least}{wanted} required; {given} given)")
-
-
-def _converted(function: Function, position: int, value: Value) -> Value:
-    parameter = function.parameter(position)
-    assert parameter is not None
-    if parameter.type.kind == "dynamic" or parameter.type is value.type:
-        return value
-    try:
-        return convert(value, parameter.type)
-    except ConversionError as error:
-        raise FunctionError(str(error), position) from None
 
 
 def unknown_from(kind: Type, *arguments: Value, never_null: bool = False) -> Value:
