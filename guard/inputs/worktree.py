@@ -10,15 +10,20 @@ from pathlib import Path
 from guard.inputs.limits import MAXIMUM_BYTES, skipped
 from guard.model.document import ReadError
 
+MOST_KEPT = 64 << 20
+"""How many bytes of files stay in memory, where several stages read them."""
+
 
 class WorkTree:
-    """The files below a directory. Listing happens once, on first need; reading follows links only within the root."""
+    """The files below a directory, as they are when first asked for; reading follows links only within the root."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._paths: tuple[str, ...] | None = None
         self._directories: dict[str, str] = {}
         self._linked: set[str] = set()
+        self._kept: dict[str, bytes] = {}
+        self._room = MOST_KEPT
 
     def paths(self) -> tuple[str, ...]:
         """Return every file's POSIX path relative to the root, sorted; skipped directories are left out."""
@@ -38,6 +43,15 @@ class WorkTree:
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises ReadError where it is missing, outside, irregular, too large or unreadable."""
+        kept = self._kept.get(path)
+        if kept is None:
+            kept = self._read(path)
+            if len(kept) <= self._room:
+                self._kept[path] = kept
+                self._room -= len(kept)
+        return kept
+
+    def _read(self, path: str) -> bytes:
         found = self._inside(path)
         if found is None:
             raise ReadError(f"{path} leads outside the root that is checked")

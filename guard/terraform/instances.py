@@ -123,6 +123,8 @@ class BodyMapping(Mapping[str, Node]):
     """The attributes and nested blocks of a body; each is evaluated when it is asked for."""
 
     __slots__ = ("_body", "_names", "_nodes")
+    LIKELY = ("availability_zone", "labels", "location", "region", "tags", "user_labels", "zone")
+    """What is asked of most resources, whatever they are."""
 
     def __init__(self, body: EvaluatedBody) -> None:
         self._body = body

@@ -11,7 +11,7 @@ import mmap
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -45,11 +45,11 @@ class Shared(Generic[T]):
         try:
             if self._helpers:
                 # From the other end, so that pieces which have something in common are done by one process.
-                found = self._take(range(len(self._pieces) - 1, -1, -1))
+                found = dict(self._take(range(len(self._pieces) - 1, -1, -1)))
             for helper in self._helpers:
                 # A process that was killed or met a bug sends nothing.
                 with suppress(LostError):
-                    found.update(helper.receive())
+                    found |= helper.results()
         except BaseException:
             self.stop()
             raise
@@ -63,13 +63,11 @@ class Shared(Generic[T]):
             helper.close()
         self._helpers = []
 
-    def _take(self, order: Iterable[int]) -> dict[int, T]:
-        found: dict[int, T] = {}
+    def _take(self, order: Iterable[int]) -> Iterator[tuple[int, T]]:
         for number in order:
             if not self._taken[number]:
                 self._taken[number] = 1
-                found[number] = self._work(self._pieces[number])
-        return found
+                yield number, self._work(self._pieces[number])
 
     def _helper(self) -> Connection | None:
         """Return the way to another process, None where the system refuses one."""
@@ -90,8 +88,7 @@ class Shared(Generic[T]):
             os.close(ask)
             os.close(answers)
             keeper = Keeper(questions, answer)
-            keeper.send(self._take(range(len(self._pieces))))
-            keeper.serve()
+            keeper.serve([keeper.packed(one) for one in self._take(range(len(self._pieces)))])
         finally:
             os._exit(0)
 

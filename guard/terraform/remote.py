@@ -18,13 +18,15 @@ from functools import partial
 from typing import Any, Final, overload
 
 from guard.model.command import LostError
+from guard.model.node import Node, is_sequence
 
 _LENGTH: Final = struct.Struct("<Q")
 _WHOLE: Final = (tuple, list, str, bytes)
+_DONE: Final = "done"
 _ITEM, _ALL, _CALL = "item", "all", "call"
 _MAPPING, _SEQUENCE, _CALLABLE = "mapping", "sequence", "callable"
-_Reference = tuple[str, int, tuple[str, ...]]
-"""A thing that is kept: as what, its number, and the names in it."""
+_Reference = tuple[str, int, tuple[str, ...], dict[str, Any]]
+"""A thing that is kept: as what, its number, the names in it, and what of it is likely to be asked for."""
 
 
 class Keeper:
@@ -37,19 +39,24 @@ class Keeper:
         self._numbers: dict[int, int] = {}
         self._sorts: dict[type, str | None] = {}
 
-    def send(self, thing: object) -> None:
-        """Send a thing, all of it but what is lazy. Raises what pickle raises, and OSError where nobody listens."""
+    def packed(self, thing: object) -> bytes:
+        """Return a thing as it is sent, all of it but what is lazy. Raises what pickle raises."""
         text = io.BytesIO()
         pickler = _Pickler(text, -1)
         pickler.reference = self._reference
         pickler.dump(thing)
-        _write(self._answers, text.getbuffer())
+        return text.getvalue()
 
-    def serve(self) -> None:
-        """Answer questions until nobody is there to ask any."""
+    def serve(self, results: Sequence[bytes]) -> None:
+        """Send what was packed, then answer questions until nobody is there to ask any.
+
+        Raises what pickle raises, and OSError where nobody listens.
+        """
+        for text in (*results, self.packed(_DONE)):
+            _write(self._answers, text)
         while question := _read(self._questions):
             number, operation, asked = pickle.loads(question)  # noqa: S301  from the process that this one is a copy of
-            self.send(_answer(self._things[number], operation, asked))
+            _write(self._answers, self.packed(_answer(self._things[number], operation, asked)))
 
     def _reference(self, thing: Any) -> _Reference | None:
         kind = type(thing)
@@ -63,7 +70,8 @@ class Keeper:
             number = self._numbers[id(thing)] = len(self._things)
             self._things.append(thing)
         # Most of what is asked of a mapping it does not have: its names go with it.
-        return sort, number, tuple(thing) if sort == _MAPPING else ()
+        names = tuple(thing) if sort == _MAPPING else ()
+        return sort, number, names, {name: whole(thing[name]) for name in getattr(kind, "LIKELY", ()) if name in names}
 
 
 class Connection:
@@ -75,8 +83,12 @@ class Connection:
         self._things: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self.close = weakref.finalize(self, _end, process, questions, answers)
 
-    def receive(self) -> Any:
-        """Return what comes next. Raises LostError where the process has ended, or sends what cannot be read."""
+    def results(self) -> Iterator[Any]:
+        """Yield what the process packed. Raises LostError where it ended before it had sent everything."""
+        while (found := self._receive()) != _DONE:
+            yield found
+
+    def _receive(self) -> Any:
         try:
             text = _read(self._answers)
         except OSError:
@@ -90,16 +102,18 @@ class Connection:
     def ask(self, number: int, operation: str, asked: object) -> Any:
         """Return the answer to a question about what is kept. Raises LostError where the process has ended."""
         try:
-            _write(self._questions, memoryview(pickle.dumps((number, operation, asked), -1)))
+            _write(self._questions, pickle.dumps((number, operation, asked), -1))
         except OSError:
             raise LostError from None
-        return self.receive()
+        return self._receive()
 
     def _thing(self, reference: _Reference) -> Any:
-        sort, number, names = reference
+        sort, number, names, likely = reference
         found = self._things.get(number)
         if found is None:
-            found = self._things[number] = _STUBS[sort](partial(self.ask, number), names)
+            ask = partial(self.ask, number)
+            found = _RemoteMapping(ask, names, likely) if sort == _MAPPING else _STUBS[sort](ask)
+            self._things[number] = found
         return found
 
 
@@ -125,10 +139,10 @@ class _RemoteMapping(Mapping[str, Any]):
 
     __slots__ = ("__weakref__", "_ask", "_found", "_names")
 
-    def __init__(self, ask: _Ask, names: tuple[str, ...]) -> None:
+    def __init__(self, ask: _Ask, names: tuple[str, ...], likely: dict[str, Any]) -> None:
         self._ask = ask
         self._names = names
-        self._found: dict[str, Any] = {}
+        self._found = likely
 
     def __getitem__(self, name: str) -> Any:
         found = self._found
@@ -154,7 +168,7 @@ class _RemoteSequence(Sequence[Any]):
 
     __slots__ = ("__weakref__", "_ask", "_found")
 
-    def __init__(self, ask: _Ask, names: tuple[str, ...]) -> None:
+    def __init__(self, ask: _Ask) -> None:
         self._ask = ask
         self._found: tuple[Any, ...] | None = None
 
@@ -179,18 +193,14 @@ class _RemoteCallable:
 
     __slots__ = ("__weakref__", "_ask")
 
-    def __init__(self, ask: _Ask, names: tuple[str, ...]) -> None:
+    def __init__(self, ask: _Ask) -> None:
         self._ask = ask
 
     def __call__(self, *arguments: object) -> Any:
         return self._ask(_CALL, arguments)
 
 
-_STUBS: Final[Mapping[str, Callable[[_Ask, tuple[str, ...]], Any]]] = {
-    _MAPPING: _RemoteMapping,
-    _SEQUENCE: _RemoteSequence,
-    _CALLABLE: _RemoteCallable,
-}
+_STUBS: Final[Mapping[str, Callable[[_Ask], Any]]] = {_SEQUENCE: _RemoteSequence, _CALLABLE: _RemoteCallable}
 
 
 def _sort(kind: type) -> str | None:
@@ -204,10 +214,23 @@ def _sort(kind: type) -> str | None:
 
 def _answer(thing: Any, operation: str, asked: Any) -> Any:
     if operation == _CALL:
-        return thing(*asked)
+        return whole(thing(*asked))
     if operation == _ITEM:
-        return thing[asked]
-    return dict(thing) if isinstance(thing, Mapping) else tuple(thing)
+        return whole(thing[asked])
+    return _contents(thing)
+
+
+def whole(thing: Any) -> Any:
+    """Return a node with all that is below it, so that nothing of it needs to be asked for; all else as it is."""
+    if isinstance(thing, Node) and (isinstance(thing.value, Mapping) or is_sequence(thing.value)):
+        return Node(_contents(thing.value), thing.location, thing.key, thing.trail, thing.sensitive)
+    return thing
+
+
+def _contents(thing: Mapping[str, Any] | Sequence[Any]) -> Any:
+    if isinstance(thing, Mapping):
+        return {name: whole(one) for name, one in thing.items()}
+    return tuple(whole(one) for one in thing)
 
 
 def _read(pipe: int) -> bytes:
@@ -227,7 +250,7 @@ def _exactly(pipe: int, count: int) -> bytes:
     return b"" if count else b"".join(parts)
 
 
-def _write(pipe: int, text: memoryview) -> None:
+def _write(pipe: int, text: bytes) -> None:
     rest = memoryview(_LENGTH.pack(len(text)) + text)
     while rest:
         rest = rest[os.write(pipe, rest) :]
