@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import pairwise
 
-from guard.formats.hcl_syntax import Body
+from guard.formats.hcl_syntax import Body, Expression
 from guard.model.finding import Problem
 from guard.model.location import Location, Span, Step
 from guard.model.value import Unknown
@@ -17,6 +18,7 @@ from guard.terraform.evaluation import Evaluation, ModuleInstance
 from guard.terraform.expressions import evaluate
 from guard.terraform.modules import Branch
 from guard.terraform.providers import bodies_of
+from guard.terraform.recall import recalled
 from guard.terraform.scope import Failure, Scope
 from guard.terraform.statics import Graph, cycle_in, name_of
 from guard.terraform.types import BOOL
@@ -122,16 +124,23 @@ class Walk:
 
     def _validate(self, module: ModuleInstance, name: str) -> None:
         written = module.module.variables[name]
-        scope = module.scope(written.path)
-        self._assertions(scope, blocks_of(written.block.body, "validation"), f"var.{name}", written.header)
+        bodies = blocks_of(written.block.body, "validation")
+        # Most calls of a module leave most variables at their defaults.
+        self._assertions(module.scope(written.path), bodies, f"var.{name}", partial(recalled, module))
 
-    def _assertions(self, scope: Scope, bodies: Iterable[Body], name: str, place: Location | None = None) -> None:
+    def _assertions(
+        self,
+        scope: Scope,
+        bodies: Iterable[Body],
+        name: str,
+        value_of: Callable[[Expression, Scope], Value] = evaluate,
+    ) -> None:
         for body in bodies:
             condition = body.attributes.get("condition")
             if condition is None:
                 continue
             try:
-                value = evaluate(condition.expression, scope)
+                value = value_of(condition.expression, scope)
                 failed = value.is_known and convert(value, BOOL).content is False
             except ConversionError:
                 continue

@@ -61,7 +61,7 @@ class Module:
     problems: list[Problem] = field(default_factory=list)
     statics: object = None
     declarations: dict[str, Any] = field(default_factory=dict)
-    recipes: dict[str, Any] = field(default_factory=dict)
+    recipes: dict[int, Any] = field(default_factory=dict)
     recalled: dict[Any, Any] = field(default_factory=dict)
     """What later stages found out of the text alone, kept for all calls of the module."""
 

@@ -18,7 +18,7 @@ from guard.terraform.expansion import SINGLE, Expansion, Key, Repetition, expand
 from guard.terraform.expressions import SHORT_CIRCUIT, evaluate
 from guard.terraform.files import TemplateRunner, TreeFiles
 from guard.terraform.modules import Branch
-from guard.terraform.recall import Kept, local_value
+from guard.terraform.recall import Kept, recalled
 from guard.terraform.scope import Budget, EvaluationError, Failure, Scope, TooLarge
 from guard.terraform.sources import Sources
 from guard.terraform.statics import Statics
@@ -224,7 +224,8 @@ class ModuleInstance:
         if local is None:
             return None
         place = Location(local.path, local.attribute.name_span)
-        return self.part(f"local.{name}", lambda: local_value(self, name, local), place)
+        expression, scope = local.attribute.expression, self.scope(local.path)
+        return self.part(f"local.{name}", lambda: recalled(self, expression, scope), place)
 
     def settled(self, subjects: Iterable[str]) -> tuple[Value, ...] | None:
         """Return the values of variables and locals that are evaluated already; None where one is not."""

@@ -1,4 +1,4 @@
-"""Local values that a module's instances have in common: what is made of the same values is evaluated once."""
+"""Values that a module's instances have in common: what is made of the same values is evaluated once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from guard.formats.hcl_syntax import Expression
 from guard.terraform.content import Value
 from guard.terraform.expressions import evaluate
 from guard.terraform.references import FunctionCall, Reference, mentions
+from guard.terraform.scope import Scope
 
 if TYPE_CHECKING:
-    from guard.terraform.configuration import Local
     from guard.terraform.evaluation import ModuleInstance
 
 # What these give depends on the root, and so do path.module and terraform.workspace.
@@ -22,7 +22,7 @@ _ROOT_WIDE: Final = frozenset({"path", "terraform", "tofu"})
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a local value is made of: the parts of its module that it mentions, and whether its root counts too."""
+    """What an expression is made of: the parts of its module that it mentions, and whether its root counts too."""
 
     parts: tuple[str, ...]
     of_root: bool
@@ -36,19 +36,19 @@ class Kept(NamedTuple):
     made_of: tuple[Value, ...]
 
 
-def local_value(module: ModuleInstance, name: str, local: Local) -> Value:
-    """Return a local value, that of an earlier instance where it was made of the very same values.
+def recalled(module: ModuleInstance, expression: Expression, scope: Scope) -> Value:
+    """Return the value of an expression of a module, that of an earlier instance where it is made of the very same
+    values.
 
     Nothing is kept of an evaluation that had something to tell: it must be told for each root. Raises Failure.
     """
-    evaluation, expression = module.evaluation, local.attribute.expression
-    scope = module.scope(local.path)
-    recipe = _recipe(module, name, expression)
+    evaluation = module.evaluation
+    recipe = _recipe(module, expression)
     made_of = None if recipe is None else module.settled(recipe.parts)
     if recipe is None or made_of is None:
         return evaluate(expression, scope)
     store: dict[Any, Kept] = evaluation.recalled if recipe.of_root else module.module.recalled
-    key = (id(local), evaluation.short_circuits, evaluation.strict, *map(_identity, made_of))
+    key = (id(expression), evaluation.short_circuits, evaluation.strict, *map(_identity, made_of))
     budget = evaluation.budget
     kept = store.get(key)
     if kept is not None and kept.work <= budget.left:
@@ -61,11 +61,12 @@ def local_value(module: ModuleInstance, name: str, local: Local) -> Value:
     return result
 
 
-def _recipe(module: ModuleInstance, name: str, expression: Expression) -> Recipe | None:
+def _recipe(module: ModuleInstance, expression: Expression) -> Recipe | None:
+    # Syntax trees live as long as their module.
     recipes = module.module.recipes
-    if name not in recipes:
-        recipes[name] = _found(expression)
-    found = recipes[name]
+    if id(expression) not in recipes:
+        recipes[id(expression)] = _found(expression)
+    found = recipes[id(expression)]
     assert found is None or isinstance(found, Recipe)
     return found
 
