@@ -7,17 +7,13 @@ import atexit
 import gc
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from guard import __version__
-from guard.cli._usage import UsageError
 from guard.discover import modules, offered, one
-from guard.model.command import Command, LostError
-from guard.model.price import BookError
+from guard.model.command import Command, LostError, RefusedError
 
 CLEAN, FINDINGS, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 ISSUES = "please report it with that file"
@@ -48,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _status(options)
         sys.stdout.flush()
         return status
-    except (UsageError, BookError) as error:
+    except RefusedError as error:
         print(f"guard: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -103,6 +99,9 @@ def _wanted(given: Sequence[str]) -> list[Command]:
 
 
 def _log() -> Path:
+    import tempfile
+    import traceback
+
     handle, name = tempfile.mkstemp(prefix="guard-bug-", suffix=".log", text=True)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(f"guard {__version__}, Python {sys.version}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}")

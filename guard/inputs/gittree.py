@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guard.inputs.limits import MAXIMUM_BYTES, skipped
 from guard.model.document import ReadError
+
+if TYPE_CHECKING:
+    import subprocess
 
 REGULAR = ("100644", "100755")
 LINK = "120000"
@@ -92,6 +95,8 @@ class GitTree:
 
     def _blob(self, identity: str, size: int) -> bytes:
         if self._reader is None:
+            import subprocess
+
             command = ["git", *QUIET, "-C", str(self._repository), "cat-file", "--batch"]
             self._reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
         reader = self._reader
@@ -140,6 +145,9 @@ def _listing(repository: Path, ref: str) -> dict[str, tuple[str, str, int]]:
 
 
 def _git(directory: Path, *arguments: str) -> str:
+    # Most runs look at no commit, and this takes long to import.
+    import subprocess
+
     command = ["git", *QUIET, "-C", str(directory), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, env=_environment(), check=False)

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+class RefusedError(Exception):
+    """What was asked for cannot be done; the message says why, to the one who asked."""
+
+
 class LostError(Exception):
     """Another process that held a part of what was understood has ended: the command is to run again in one process."""
 

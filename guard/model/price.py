@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from guard.model.command import RefusedError
 from guard.model.location import Location
 
 TOKENS = "tokens"
@@ -16,7 +17,7 @@ OLD_AFTER_DAYS = 180
 """Older prices are told to be old."""
 
 
-class BookError(Exception):
+class BookError(RefusedError):
     """A price book cannot be read; the message says why and what to do, and is fit for a user."""
 
 
