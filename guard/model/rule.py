@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from guard.model.finding import Finding, Fix, Severity, UnknownFact
 from guard.model.location import Location, Step
@@ -67,9 +67,8 @@ class Project:
         return next((one for one in self.resources if one.address == address), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Context(Generic[OptionsT]):
-    """All that a rule may see.
+class Context(NamedTuple, Generic[OptionsT]):
+    """All that a rule may see; one is made for every rule and resource.
 
     `resource` is what is judged (for a rule per project or change: None). `scope` holds the resources that the
     policy's `where` lets through. `base` is the project at the commit compared with, None without one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import overload
+from typing import Any, overload
 
 from guard.model.finding import UnknownFact
 from guard.model.instance import Call, Instance, Provider, Written
@@ -145,6 +145,10 @@ class BodyMapping(Mapping[str, Node]):
                 raise KeyError(name)
             found = self._nodes[name] = _member(self._body, name)
         return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        # Most names that are asked for are not there, and an error for each would take most of the time.
+        return self[name] if name in self._known_names() else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known_names())

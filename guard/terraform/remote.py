@@ -150,6 +150,10 @@ class _RemoteMapping(Mapping[str, Any]):
             found[name] = self._ask(_ITEM, name)
         return found[name]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        # Most names that are asked for are not there, and an error for each would take most of the time.
+        return self[name] if name in self._names else default
+
     def __iter__(self) -> Iterator[str]:
         if len(self._found) < len(self._names):
             # What was found before stays what it is.
