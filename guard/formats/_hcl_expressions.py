@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from guard.formats import _hcl_template as _templates
 from guard.formats import hcl_syntax as syntax
 from guard.formats._hcl_cursor import MAX_CHAIN, MAX_DEPTH, Cursor, joined
-from guard.formats._hcl_tokens import END, END_SEQUENCE, HEREDOC, IDENTIFIER, NEWLINE, NUMBER, QUOTE, STRING, HclError
+from guard.formats._hcl_tokens import (
+    END,
+    END_SEQUENCE,
+    HEREDOC,
+    IDENTIFIER,
+    NEWLINE,
+    NUMBER,
+    QUOTE,
+    REFERENCE,
+    STRING,
+    HclError,
+)
 from guard.formats.hcl_syntax import Expression
 from guard.model.location import Span
 
@@ -19,7 +31,7 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 # What ends an expression whatever stands before it, and what one may consist of alone.
 _ENDS = frozenset((NEWLINE, ",", "]", ")", "}", END_SEQUENCE, ":"))
-_ALONE = frozenset((IDENTIFIER, STRING, NUMBER))
+_ALONE = frozenset((IDENTIFIER, REFERENCE, STRING, NUMBER))
 _span = tuple.__new__
 
 
@@ -75,9 +87,12 @@ class Parser(Cursor):
         kind = self.kinds[self.at]
         if kind == "-" or kind == "!":
             return self.unary()
+        start = self.at
         result = self.term(kind)
-        kind = self.kinds[self.at]
-        return self.traversal(result) if kind == "." or kind == "[" else result
+        follows = self.kinds[self.at]
+        if follows != "." and follows != "[":
+            return result
+        return self.traversal(result, self.texts[start].count(".") if kind == REFERENCE else 0)
 
     def unary(self) -> Expression:
         starts: list[int] = []
@@ -95,6 +110,8 @@ class Parser(Cursor):
         start = self.at
         if kind == IDENTIFIER:
             return self.name(start)
+        if kind == REFERENCE:
+            return self.reference(start)
         if kind == STRING:
             self.at += 1
             span = self.span(start)
@@ -131,6 +148,26 @@ class Parser(Cursor):
         if text in _WORDS:
             return syntax.Literal(_WORDS[text], span)
         return syntax.Variable(text, span)
+
+    def reference(self, start: int) -> Expression:
+        """Read names joined by dots."""
+        first, *names = self.texts[start].split(".")
+        if first == "for" or len(names) >= MAX_CHAIN:
+            raise self.complaint("this is not read the quick way")
+        self.at += 1
+        line, column = self.lines[start], self.columns[start]
+        end = column + len(first)
+        span = _span(Span, (line, column, line, end))
+        source = syntax.Literal(_WORDS[first], span) if first in _WORDS else syntax.Variable(first, span)
+        return self.followed(source, names, line, end)
+
+    def followed(self, source: Expression, names: Iterable[str], line: int, end: int) -> Expression:
+        """Return `source` with names after it, each after a dot; the first dot stands at `end`."""
+        top, left = source.span[:2]
+        for name in names:
+            end += 1 + len(name)
+            source = syntax.GetAttribute(source, name, _span(Span, (top, left, line, end)))
+        return source
 
     def parentheses(self) -> Expression:
         start = self.at
@@ -295,16 +332,20 @@ class Parser(Cursor):
         self.at += 1
         return self.texts[self.at - 1]
 
-    def traversal(self, source: Expression) -> Expression:
-        """Read the `.name`, `[key]` and splats that follow `source`."""
+    def traversal(self, source: Expression, steps: int = 0) -> Expression:
+        """Read the `.name`, `[key]` and splats that follow `source`, which has some `steps` already."""
         kinds = self.kinds
-        for _ in range(MAX_CHAIN):
+        while steps < MAX_CHAIN:
             kind = kinds[self.at]
-            if kind == ".":
-                source = self.named(source) if kinds[self.at + 1] == IDENTIFIER else self.dotted(source)
+            steps += 1
+            if kind == "." and kinds[self.at + 1] == IDENTIFIER:
+                source = self.named(source)
+            elif kind == ".":
+                steps += self.texts[self.at + 1].count(".") if kinds[self.at + 1] == REFERENCE else 0
+                source = self.dotted(source)
             elif kind != "[":
                 return source
-            elif self.kinds[self.at + 1] == "*":
+            elif kinds[self.at + 1] == "*":
                 source = self.full_splat(source)
             else:
                 source = self.index(source)
@@ -320,7 +361,11 @@ class Parser(Cursor):
 
     def dotted(self, source: Expression) -> Expression:
         self.at += 1
-        if self.kinds[self.at] == "*":
+        at = self.at
+        if self.kinds[at] == REFERENCE:
+            self.at += 1
+            return self.followed(source, self.texts[at].split("."), self.lines[at], self.columns[at] - 1)
+        if self.kinds[at] == "*":
             return self.attribute_splat(source)
         return self.step(source)
 
