@@ -6,6 +6,7 @@ than everything else that a process does.
 
 from __future__ import annotations
 
+import copyreg
 import io
 import os
 import pickle
@@ -15,6 +16,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from operator import methodcaller
 from typing import Any, Final, overload
 
 from guard.model.command import LostError
@@ -23,27 +25,26 @@ from guard.model.node import Node, is_sequence
 _LENGTH: Final = struct.Struct("<Q")
 _WHOLE: Final = (tuple, list, str, bytes)
 _DONE: Final = "done"
+_REDUCED: Final = methodcaller("__reduce_ex__", pickle.HIGHEST_PROTOCOL)
 _ITEM, _ALL, _CALL = "item", "all", "call"
 _MAPPING, _SEQUENCE, _CALLABLE = "mapping", "sequence", "callable"
-_Reference = tuple[str, int, tuple[str, ...], dict[str, Any]]
-"""A thing that is kept: as what, its number, the names in it, and what of it is likely to be asked for."""
 
 
 class Keeper:
-    """What a process keeps for another, which knows each thing by its number; `connect` begins to answer questions."""
+    """What a process keeps for another, which knows each thing by its number; `serve` answers its questions."""
 
     def __init__(self, questions: int, answers: int) -> None:
         self._questions = questions
         self._answers = answers
         self._things: list[Any] = []
         self._numbers: dict[int, int] = {}
-        self._sorts: dict[type, str | None] = {}
+        self._reducers = _Reducers(self._reference)
 
     def packed(self, thing: object) -> bytes:
         """Return a thing as it is sent, all of it but what is lazy. Raises what pickle raises."""
         text = io.BytesIO()
-        pickler = _Pickler(text, -1)
-        pickler.reference = self._reference
+        pickler = pickle.Pickler(text, -1)
+        pickler.dispatch_table = self._reducers
         pickler.dump(thing)
         return text.getvalue()
 
@@ -58,20 +59,34 @@ class Keeper:
             number, operation, asked = pickle.loads(question)  # noqa: S301  from the process that this one is a copy of
             _write(self._answers, self.packed(_answer(self._things[number], operation, asked)))
 
-    def _reference(self, thing: Any) -> _Reference | None:
-        kind = type(thing)
-        if kind not in self._sorts:
-            self._sorts[kind] = _sort(kind)
-        sort = self._sorts[kind]
-        if sort is None:
-            return None
+    def _reference(self, sort: str, thing: Any) -> tuple[object, tuple[object, ...]]:
+        """Return how a lazy thing is sent: sort, number, the names in it, and what is likely to be asked of it."""
         number = self._numbers.get(id(thing))
         if number is None:
             number = self._numbers[id(thing)] = len(self._things)
             self._things.append(thing)
         # Most of what is asked of a mapping it does not have: its names go with it.
         names = tuple(thing) if sort == _MAPPING else ()
-        return sort, number, names, {name: whole(thing[name]) for name in getattr(kind, "LIKELY", ()) if name in names}
+        likely = {name: whole(thing[name]) for name in getattr(thing, "LIKELY", ()) if name in names}
+        return kept, (sort, number, names, likely)
+
+
+class _Reducers(dict[type, Callable[[Any], Any]]):
+    """How things are taken apart to be sent, by their types; a dictionary, because that is asked for every thing."""
+
+    def __init__(self, reference: Callable[[str, Any], Any]) -> None:
+        super().__init__(copyreg.dispatch_table)
+        self._reference = reference
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any]:
+        sort = _sort(kind)
+        self[kind] = _REDUCED if sort is None else partial(self._reference, sort)
+        return self[kind]
+
+
+def kept(sort: str, number: int, names: tuple[str, ...], likely: dict[str, Any]) -> Any:
+    """Stand for what is kept on its way; the other side puts its own in the place of this."""
+    raise LookupError(number)
 
 
 class Connection:
@@ -107,8 +122,7 @@ class Connection:
             raise LostError from None
         return self._receive()
 
-    def _thing(self, reference: _Reference) -> Any:
-        sort, number, names, likely = reference
+    def _thing(self, sort: str, number: int, names: tuple[str, ...], likely: dict[str, Any]) -> Any:
         found = self._things.get(number)
         if found is None:
             ask = partial(self.ask, number)
@@ -117,18 +131,11 @@ class Connection:
         return found
 
 
-class _Pickler(pickle.Pickler):
-    reference: Callable[[object], _Reference | None]
-
-    def persistent_id(self, thing: object) -> _Reference | None:
-        return self.reference(thing)
-
-
 class _Unpickler(pickle.Unpickler):
-    thing: Callable[[_Reference], Any]
+    thing: Callable[[str, int, tuple[str, ...], dict[str, Any]], Any]
 
-    def persistent_load(self, reference: _Reference) -> Any:
-        return self.thing(reference)
+    def find_class(self, module: str, name: str) -> Any:
+        return self.thing if (module, name) == (__name__, kept.__name__) else super().find_class(module, name)
 
 
 _Ask = Callable[[str, object], Any]
