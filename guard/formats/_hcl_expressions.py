@@ -30,7 +30,6 @@ _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 # What ends an expression whatever stands before it, and what one may consist of alone.
 _ENDS = frozenset((NEWLINE, ",", "]", ")", "}", END_SEQUENCE, ":"))
 _ALONE = frozenset((IDENTIFIER, REFERENCE, STRING, NUMBER))
-_span = tuple.__new__
 
 
 class Parser(Traversals):

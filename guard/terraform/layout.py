@@ -71,7 +71,8 @@ def find_roots(
     called = {target for directory, one in found.items() for target in one.calls if target != directory}
     signed = {one for one in directories if found[one].has_backend or _has_values(sources, one)}
     shared = _shared(sources)
-    roots = [one for one in directories if one not in deployed and (one in signed or one not in called | shared)]
+    beneath = called | shared
+    roots = [one for one in directories if one not in deployed and (one in signed or one not in beneath)]
     # What stands elsewhere was not asked for, and so neither was what it calls.
     calls = defaultdict(frozenset[str], {directory: one.calls for directory, one in found.items()})
     reached = reachable([*roots, *deployed], calls.__getitem__)
