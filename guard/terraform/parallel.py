@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from guard.model.command import LostError
@@ -73,6 +74,7 @@ class Shared(Generic[T]):
         """Return the way to another process, None where the system refuses one."""
         questions, ask = os.pipe()
         answers, answer = os.pipe()
+        here = os.getpid()
         try:
             process = os.fork()
         except OSError:
@@ -88,7 +90,9 @@ class Shared(Generic[T]):
             os.close(ask)
             os.close(answers)
             keeper = Keeper(questions, answer)
-            keeper.serve([keeper.packed(one) for one in self._take(range(len(self._pieces)))])
+            # Whoever was killed needs no more of it.
+            order = takewhile(lambda _: os.getppid() == here, range(len(self._pieces)))
+            keeper.serve([keeper.packed(one) for one in self._take(order)])
         finally:
             os._exit(0)
 

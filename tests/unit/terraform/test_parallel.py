@@ -214,3 +214,28 @@ def test_the_number_of_processes_changes_no_byte() -> None:
         for jobs in ("1", "2", "4")
     }
     assert len(outputs) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no copies of processes here")
+def test_a_process_whose_owner_was_killed_does_no_more(tmp_path: Path) -> None:
+    script = """
+import sys, time
+from pathlib import Path
+from guard.terraform.parallel import Shared
+def work(piece):
+    time.sleep(0.05)
+    with Path(sys.argv[1]).open("a") as out:
+        out.write(piece)
+shared = Shared(["x"] * 400, 2, work)
+print("begun", flush=True)
+time.sleep(60)
+"""
+    done = tmp_path / "done"
+    with subprocess.Popen([sys.executable, "-c", script, str(done)], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "begun\n"
+        owner.kill()
+    time.sleep(0.3)
+    before = done.read_text() if done.exists() else ""
+    time.sleep(0.3)
+    assert (done.read_text() if done.exists() else "") == before
