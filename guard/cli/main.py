@@ -83,10 +83,22 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"guard {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in _wanted(given):
-        child = commands.add_parser(command.name, help=command.summary, description=command.summary)
+        child = commands.add_parser(
+            command.name, help=command.summary, description=command.summary, formatter_class=_Help
+        )
         command.arguments(child)
         child.set_defaults(run=command.run)
     return parser
+
+
+class _Help(argparse.HelpFormatter):
+    """Help with the value of an option once behind all of its names, as Python 3.13 and newer write it."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
 
 
 def _wanted(given: Sequence[str]) -> list[Command]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -257,6 +258,7 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         if self._database is None:
             self._database = _connect(self.path)
+            weakref.finalize(self, self._database.close)
         return self._database
 
 
@@ -266,12 +268,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Immutable: no lock and no journal is looked for, so that the file may lie where nothing can be written.
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
+        _check(database, path)
+    except BookError:
+        database.close()
+        raise
+    return database
+
+
+def _check(database: sqlite3.Connection, path: Path) -> None:
+    try:
         row = database.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
     except sqlite3.Error as error:
         raise BookError(f"{path.name} is not a price book of guard: {error}; {_advice(path)}") from error
     if row is None or row[0] != SCHEMA_VERSION:
         raise BookError(f"{path.name} was written by another version of guard; {_advice(path)}")
-    return database
 
 
 def _advice(path: Path) -> str:
