@@ -21,8 +21,8 @@ class Request:
 
     `directories` and `files` are judged; `context` are directories whose documents are read besides, because facts of
     what is judged may be written there. `usage` is what is declared about how things are used. `jobs` is how many
-    processes may evaluate, None for as many as are worth it; a tree that only one may read at a time has one. `begun`
-    is the evaluation of this tree where it has begun before everything else was known.
+    processes may evaluate, None for as many as are worth it. `begun` is the evaluation of this tree where it has begun
+    before everything else was known.
     """
 
     tree: Tree

@@ -156,8 +156,7 @@ def base(options: Namespace, chosen: Selection, head: Request) -> Iterator[Reque
     if options.base and chosen.repository is None:
         raise UsageError("--base needs a git repository around what is checked")
     with _commit(chosen, options.base) as tree:
-        # Git's reader answers one process.
-        yield None if tree is None else replace(head, tree=tree, jobs=1, begun=None)
+        yield None if tree is None else replace(head, tree=tree, begun=None)
 
 
 @contextmanager

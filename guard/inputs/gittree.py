@@ -26,13 +26,14 @@ class GitError(Exception):
 
 
 class GitTree:
-    """The files of one commit below `prefix`. Blobs are read one by one through a single `git cat-file --batch`."""
+    """The files of one commit. Blobs are read one by one through a `git cat-file --batch`, one for each process."""
 
     def __init__(self, repository: Path, ref: str) -> None:
         self.ref = ref
         self._repository = repository
         self._objects = _listing(repository, ref)
         self._reader: subprocess.Popen[bytes] | None = None
+        self._owner = 0
         self._targets: dict[str, str | None] = {}
 
     def paths(self) -> tuple[str, ...]:
@@ -88,17 +89,21 @@ class GitTree:
     def close(self) -> None:
         """End git's reader process."""
         if self._reader is not None and self._reader.stdin and self._reader.stdout:
+            # Copies of this process may hold its input open, so that it would wait for more.
+            self._reader.kill()
             self._reader.stdin.close()
             self._reader.stdout.close()
             self._reader.wait()
             self._reader = None
 
     def _blob(self, identity: str, size: int) -> bytes:
-        if self._reader is None:
+        # Git's answers to a process and to a copy of it would be mixed up.
+        if self._reader is None or self._owner != os.getpid():
             import subprocess
 
             command = ["git", *QUIET, "-C", str(self._repository), "cat-file", "--batch"]
             self._reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
+            self._owner = os.getpid()
         reader = self._reader
         if reader.stdin is None or reader.stdout is None:
             raise GitError("git cat-file has no pipes")

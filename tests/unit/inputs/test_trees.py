@@ -167,3 +167,31 @@ def test_standard_input_lies_over_the_tree(tmp_path: Path, monkeypatch: pytest.M
     chosen = select(["-"], ("k8s/pod.yaml", b"kind: Pod"))
     assert chosen.files == ("k8s/pod.yaml",)
     assert chosen.tree.read("k8s/pod.yaml") == b"kind: Pod"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no copies of processes here")
+def test_a_copy_of_the_process_reads_a_commit_by_itself(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    texts = {f"{number}.tf": f"# {number}\n" * 500 for number in range(20)}
+    for path, text in texts.items():
+        (tmp_path / path).write_text(text)
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "a")
+    tree = GitTree(tmp_path, "HEAD")
+    assert tree.read("0.tf") == texts["0.tf"].encode()
+    waiting, go = os.pipe()
+    process = os.fork()
+    if not process:
+        right = False
+        try:
+            right = all(tree.read(path) == text.encode() for path, text in texts.items())
+            os.close(go)
+            os.read(waiting, 1)
+        finally:
+            os._exit(0 if right else 1)
+    os.close(waiting)
+    assert all(tree.read(path) == text.encode() for path, text in texts.items())
+    # The copy lives still, and holds all that was open.
+    tree.close()
+    os.close(go)
+    assert os.waitpid(process, 0)[1] == 0
