@@ -9,7 +9,6 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from guard.cli._usage import UsageError
@@ -25,17 +24,14 @@ def selection(options: Namespace) -> Selection:
     if "-" in options.paths:
         if not options.stdin_filename:
             raise UsageError("- needs --stdin-filename NAME, which tells the format and the place of what is read")
-        stdin = (options.stdin_filename, _standard_input())
+        if not hasattr(options, "standard_input"):
+            # Kept, because a run that lost another process begins anew, and this can be read only once.
+            options.standard_input = sys.stdin.buffer.read()
+        stdin = (options.stdin_filename, options.standard_input)
     try:
         return select(options.paths, stdin)
     except SelectionError as error:
         raise UsageError(str(error)) from None
-
-
-@cache
-def _standard_input() -> bytes:
-    # A run that lost another process begins anew, and this can be read only once.
-    return sys.stdin.buffer.read()
 
 
 def variables(options: Namespace) -> tuple[tuple[str, str], ...]:

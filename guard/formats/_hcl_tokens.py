@@ -41,6 +41,7 @@ _CODE = rf"""[ \t]*+(?:
     |(\Z)
     |((?s:.))
     )"""
+# The second group is that of REFERENCE; where names stay apart it matches nothing.
 _PLAIN = re.compile(_CODE.replace("NAMES", f"({_NAME})|((?!))"), re.VERBOSE)
 _JOINED = re.compile(_CODE.replace("NAMES", rf"({_NAME}(?!\.[^\W\d]))|({_NAME}(?:\.{_NAME})++)"), re.VERBOSE)
 _KINDS = (

@@ -65,7 +65,7 @@ def _run(node: Call, arguments: list[Value], scope: Scope) -> Value:
 
 @cache
 def _functions() -> Callable[[str, Sequence[Value], Environment], Value]:
-    # They take long to import, and evaluating a policy's numbers needs none of them.
+    # They take long to import, and not every configuration calls one.
     from guard.terraform.functions import table
 
     return table.call
