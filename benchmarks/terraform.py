@@ -3,8 +3,8 @@
     python benchmarks/terraform.py DIRECTORY
 
 Prints the files, the seconds that tree-sitter alone takes to parse them, the seconds of a cold `guard check` in a
-process of its own, the ratio of both, and the peak memory of that process. Both are the best of several runs, taken in
-turns, so that what else the machine does weighs on neither.
+process of its own, the ratio of both, and the peak memory of the largest of its processes. Both times are the best of
+several runs, taken in turns, so that what else the machine does weighs on neither.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ def check(
     count as waived. `history` is what machines were seen to use.
     """
     texts = Texts(request.tree)
-    # While other processes evaluate.
+    # Before the rest, because other processes may be evaluating meanwhile.
     commented = texts.with_waivers(request.judges)
     understood = understand(request, prices)
     project = replace(price(understood, prices), history=history, texts=texts)

@@ -27,6 +27,7 @@ class Traversals(Cursor):
     def reference(self, start: int) -> Expression:
         """Read names joined by dots."""
         first, *names = self.texts[start].split(".")
+        # Any complaint has the whole file read anew, each name for itself, and nobody sees this one.
         if first == "for" or len(names) >= MAX_CHAIN:
             raise self.complaint("this is not read the quick way")
         self.at += 1

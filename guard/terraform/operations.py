@@ -289,11 +289,11 @@ def _not(arguments: Arguments, kind: Type, environment: Environment) -> Value:
 
 
 def _same(left: Content, right: Content) -> bool | None:
-    """Tell whether two unmarked contents are equal, where that is plain: texts, truth values and nulls."""
+    """Tell whether two contents are equal, where that is plain and they hold nothing that may be marked."""
     if type(left) is type(right) and (left is None or type(left) is str or type(left) is bool):
         return left == right
-    if (left is None or right is None) and type(left) is not Undecided and type(right) is not Undecided:
-        return False
+    if left is None or right is None:
+        return False if type(right if left is None else left) in (str, bool, Number) else None
     return None
 
 

@@ -140,8 +140,9 @@ def _weight(sources: Sources, root: str, ties: Callable[[str], Ties]) -> int:
 
 def _done(sources: Sources, root: str, options: EvaluationOptions) -> _Done:
     evaluated = _evaluated(sources, root, options)
-    reached = reachable([root], lambda one: ties_of(sources, one).calls)
-    return _Done(evaluated, {directory: ties_of(sources, directory) for directory in sorted(reached)})
+    ties = cache(partial(ties_of, sources))
+    reached = reachable([root], lambda one: ties(one).calls)
+    return _Done(evaluated, {directory: ties(directory) for directory in reached})
 
 
 def _evaluated(sources: Sources, directory: str, options: EvaluationOptions) -> Evaluated:

@@ -112,9 +112,9 @@ class Graph:
         self._needs: dict[int, list[int]] = {}
         self._numbers: dict[tuple[str, ...], dict[Subject, int]] = {}
         for branch in root.walk():
-            first = len(self.parts)
-            self.parts += [(branch, subject) for subject in statics(branch.module).mentions]
-            self._numbers[branch.names] = {part[1]: first + i for i, part in enumerate(self.parts[first:])}
+            subjects = statics(branch.module).mentions
+            self._numbers[branch.names] = {one: number for number, one in enumerate(subjects, len(self.parts))}
+            self.parts += [(branch, subject) for subject in subjects]
 
     def groups(self) -> list[list[int]]:
         """Return the parts by number, those that need each other in one group, groups in the order of evaluation."""

@@ -116,6 +116,7 @@ def object_value(attributes: Mapping[str, Value]) -> Value:
         content = dict(sorted((normalized(name), each) for name, each in content.items()))
     if not content:
         return EMPTY_OBJECT
+    # Made here and not by object_of, which would sort the names again.
     return Value(Type("object", attributes={name: each.type for name, each in content.items()}), content)
 
 

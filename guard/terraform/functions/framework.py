@@ -138,10 +138,10 @@ _HOLDING: Final = (tuple, dict)
 def call(function: Function, arguments: Arguments, environment: Environment = NOWHERE) -> Value:
     """Return the function's result, its arguments converted to the parameters' types; FunctionError if it fails."""
     _count(function, len(arguments))
-    parameters, several = function.parameters, len(function.parameters)
+    parameters, count = function.parameters, len(function.parameters)
     converted = list(arguments)
     for position, value in enumerate(arguments):
-        wanted = parameters[position].type if position < several else function.rest.type
+        wanted = parameters[position].type if position < count else function.rest.type
         if wanted is not value.type and wanted.kind != "dynamic":
             try:
                 converted[position] = convert(value, wanted)
@@ -155,9 +155,9 @@ def call_converted(function: Function, arguments: list[Value], environment: Envi
     marks: frozenset[str] = NO_MARKS
     undecided = untyped = False
     prepared: list[Value] = []
-    parameters, several = function.parameters, len(function.parameters)
+    parameters, count = function.parameters, len(function.parameters)
     for position, argument in enumerate(arguments):
-        parameter = parameters[position] if position < several else function.rest
+        parameter = parameters[position] if position < count else function.rest
         value = argument
         content = value.content
         if not parameter.marked and (argument.marks or type(content) in _HOLDING):

@@ -132,11 +132,20 @@ def lazily(piece: str) -> tuple[int, Any, Any, Any]:
     return os.getpid(), Lazy(("a", "b")), Items(), partial(pow, int(piece))
 
 
+def begun() -> Shared[tuple[int, Any, Any, Any]]:
+    """Return work of which another process has taken the first piece."""
+    shared = Shared(PIECES, 2, lazily)
+    until = time.monotonic() + 30
+    while not shared._taken[0]:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    return shared
+
+
 @pytest.fixture
 def kept() -> tuple[int, Any, Any, Any]:
     """Return what another process keeps: of piece 0, which it takes first."""
-    shared = Shared(PIECES, 2, lazily)
-    time.sleep(0.05)
+    shared = begun()
     return shared.finish()[0]
 
 
@@ -157,8 +166,7 @@ def test_what_is_lazy_stays_in_its_process_and_is_asked_for(kept: tuple[int, Any
 
 @pytest.mark.usefixtures("alone")
 def test_a_process_ends_when_nothing_of_it_can_be_asked_for() -> None:
-    shared = Shared(PIECES, 2, lazily)
-    time.sleep(0.05)
+    shared = begun()
     found = shared.finish()
     process = found[0][0]
     os.kill(process, 0)
